@@ -1,0 +1,139 @@
+"""Write the soft mask of every pair of a data set.
+
+    python compute_mask.py DATA [--threshold 20] [--dilate N] [--channel mean|max] [--preview]
+
+DATA is a folder of pairs in a layout that data/pairs.py describes, or a list file. Masks land in
+DATA/mask/STEM.png (255 = ink; inverted in SCUT's layout, whose masks have text black). What is up
+to date is skipped. Exit status: 0 all done, 1 some pairs failed (named), 2 wrong arguments.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import cv2
+import numpy as np
+from tqdm import tqdm
+
+from data.files import make_folder
+from data.image_io import encode_image, read_image, write_image
+from data.manifest import Manifest, make_key
+from data.pairs import LAYOUTS, Pair, find_pairs
+from data.soft_mask import CHANNELS, soft_mask, to_uint8
+
+THUMB = 320  # pixels on a preview tile's longer side
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = parse(arguments)
+    try:
+        pairs, problems = find_pairs(options.data, options.layout)
+        folders = {pair.mask.parent for pair in pairs}
+        manifests = {folder: Manifest(make_folder(folder)) for folder in folders}
+    except ValueError as error:
+        print(f"compute_mask.py: {error}", file=sys.stderr)
+        return 2
+    settings = {"threshold": options.threshold, "dilate": options.dilate,
+                "channel": options.channel}
+    done = current = 0
+    todo = []
+    for pair in pairs:
+        try:
+            key = make_key([pair.image, pair.gt], settings)
+            state = manifests[pair.mask.parent].state(pair.mask.name, key)
+        except OSError as error:
+            problems.append(f"{error.filename}: {error.strerror}")
+            continue
+        if state == "current":
+            current += 1
+        elif state == "foreign" and not options.overwrite:
+            problems.append(f"{pair.mask}: not made by this program; --overwrite replaces it")
+        else:
+            todo.append((pair, key))
+    with ProcessPoolExecutor(options.workers) as pool:
+        jobs = [(pair, key, pool.submit(encode_mask, pair, settings)) for pair, key in todo]
+        for pair, key, job in tqdm(jobs, desc="masks", unit="page", disable=not jobs):
+            try:
+                manifests[pair.mask.parent].write(pair.mask.name, key, job.result())
+                done += 1
+            except ValueError as error:
+                problems.append(str(error))
+            except OSError as error:
+                problems.append(f"{error.filename}: {error.strerror}")
+    for problem in problems:
+        print(f"compute_mask.py: {problem}", file=sys.stderr)
+    print(f"{done} masks written, {current} up to date, {len(problems)} problems")
+    if options.preview:
+        path = preview(pairs, options.data)
+        print(f"preview: {path}")
+    return 1 if problems else 0
+
+
+def parse(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("data", type=Path, help="folder of pairs, or a list file")
+    parser.add_argument("--layout", default="auto", choices=("auto", *LAYOUTS))
+    parser.add_argument("--threshold", type=float, default=20.0,
+                        help="grey levels of difference that count as wholly ink (20)")
+    parser.add_argument("--dilate", type=int, default=0, metavar="N",
+                        help="widen masks by the maximum over N×N pixels (off)")
+    parser.add_argument("--channel", choices=CHANNELS, default="mean",
+                        help="mean of the colour channels, or the largest, which sees coloured ink")
+    parser.add_argument("--preview", action="store_true",
+                        help="write a contact sheet of masks over their pages")
+    parser.add_argument("--overwrite", action="store_true",
+                        help="replace masks that another program made")
+    parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)),
+                        help="processes (one a core)")
+    options = parser.parse_args(arguments)
+    if options.threshold <= 0:
+        parser.error("--threshold must be above 0")
+    if options.dilate < 0:
+        parser.error("--dilate must be 0 or more")
+    if options.workers < 1:
+        parser.error("--workers must be 1 or more")
+    return options
+
+
+def encode_mask(pair: Pair, settings: dict) -> bytes:
+    """One pair's mask as a PNG. Raises ValueError naming the file that is at fault."""
+    cv2.setNumThreads(1)  # the pool already fills the cores
+    mask = soft_mask(*pair.read(), **settings)
+    return encode_image(pair.stored(to_uint8(mask)))
+
+
+def preview(pairs: list[Pair], data: Path, columns: int = 6, limit: int = 48) -> Path:
+    """A contact sheet of up to `limit` pages, their masks laid over in red."""
+    tiles = []
+    for pair in pairs[:limit]:
+        try:
+            image = read_image(pair.image)
+            mask = pair.read_mask(image.shape[:2])
+        except ValueError:
+            continue  # already named above
+        if mask is None:
+            continue
+        scale = THUMB / max(image.shape[:2])
+        size = [max(1, round(side * scale)) for side in image.shape[1::-1]]
+        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+        alpha = cv2.resize(mask, size, interpolation=cv2.INTER_AREA)[..., None] / 255
+        image = image * (1 - 0.8 * alpha) + np.array([255, 0, 0]) * 0.8 * alpha
+        tile = np.full((THUMB, THUMB, 3), 128, np.uint8)
+        tile[: size[1], : size[0]] = image.round()
+        tiles.append(tile)
+    if not tiles:
+        raise SystemExit("compute_mask.py: no mask to preview")
+    tiles += [np.full_like(tiles[0], 128)] * (-len(tiles) % columns)
+    rows = [np.hstack(tiles[i:i + columns]) for i in range(0, len(tiles), columns)]
+    folder = data if data.is_dir() else data.parent
+    path = folder / "mask_preview.jpg"
+    write_image(path, np.vstack(rows))
+    return path
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,65 @@
+"""Which results of an earlier run are still good, and which files are not ours to overwrite.
+
+An output folder holds `.manifest.jsonl`: one line an output, appended before the output gets its
+name, so that a killed run leaves neither half a file nor a file that looks like somebody else's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from pathlib import Path
+
+from data.files import write_bytes
+
+NAME = ".manifest.jsonl"
+
+
+def digest(content: bytes) -> str:
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+def make_key(inputs: list[Path], settings: dict) -> str:
+    """What an output depends on: its inputs' contents and the settings (anything JSON can hold)."""
+    contents = [digest(path.read_bytes()) for path in inputs]
+    return digest(json.dumps([contents, settings], sort_keys=True).encode())
+
+
+class Manifest:
+    """The record of one output folder."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self._path = folder / NAME
+        # output name -> key and content's digest of every version that we ever set out to write
+        self._versions: dict[str, set[tuple[str, str]]] = defaultdict(set)
+        if self._path.exists():
+            for line in self._path.read_text(encoding="utf-8").splitlines():
+                try:
+                    name, key, content = json.loads(line)
+                except ValueError:
+                    continue  # torn when a run was killed or the disk was full
+                self._versions[name].add((key, content))
+
+    def state(self, name: str, key: str) -> str:
+        """'current' (nothing to do), 'stale' (absent, or ours and outdated) or 'foreign'."""
+        path = self.folder / name
+        if not path.exists():
+            return "stale"
+        there = digest(path.read_bytes())
+        if (key, there) in self._versions[name]:
+            return "current"
+        return "stale" if there in {content for _, content in self._versions[name]} else "foreign"
+
+    def write(self, name: str, key: str, content: bytes) -> None:
+        """Write one output atomically and record it. Raises OSError naming the file."""
+        version = key, digest(content)
+        try:
+            with self._path.open("a", encoding="utf-8") as stream:
+                # The newline comes first: a torn line before this one must not swallow it.
+                stream.write("\n" + json.dumps([name, *version]))
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(self._path)) from error
+        write_bytes(self.folder / name, content)
+        self._versions[name].add(version)

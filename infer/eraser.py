@@ -1,0 +1,166 @@
+"""The one way to erase a page, whatever the front end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from infer.engines import PaddleEngine
+from infer.tiles import Tiling, count_tiles, strips
+from model import weights as checkpoints
+
+# Flips of H and W whose results are averaged, as axes of N,C,H,W.
+TTA = {"none": [()], "hflip": [(), (3,)], "flips": [(), (3,), (2,), (2, 3)]}
+
+# Composing keeps a page's pixel where no mask value within COMPOSE_REACH pixels is above
+# COMPOSE_ABOVE: strokes fade out over a pixel or two, and their rims must be erased with them.
+COMPOSE_ABOVE = 0.2
+COMPOSE_REACH = 3
+
+BUNDLED = tuple(
+    Path(__file__).parent.parent / "weights" / name
+    for name in ("erasenet_lite.pdparams", "nonlocal_lite.pdparams")
+)
+
+Progress = Callable[[int, int], object]
+
+
+class Cancelled(Exception):
+    """Raised by `Eraser.run` when `progress` returned False."""
+
+
+class Result(NamedTuple):
+    image: np.ndarray  # uint8 H,W,3 RGB: the page without what was erased
+    mask: np.ndarray  # float32 H,W in [0, 1]: where ink was seen; 0 in tiles not computed
+
+
+class Eraser:
+    """Erases pages: staggered tiles, flips, networks fused by a weighted average.
+
+    `networks` are checkpoints' paths or functions from float32 N,3,H,W in [0, 1] to (image N,3,H,W,
+    mask N,1,H,W in [0, 1]); by default the bundled pair. `fuse` weights them, equally by default.
+    `tta` averages over flips: 'none', 'hflip' or 'flips'. `composite` copies the page's own pixels
+    where the fused mask says page, so that untouched print stays bit-identical. `batch` tiles run
+    at once. Raises ValueError for settings out of range and for weights that cannot be loaded.
+    """
+
+    def __init__(
+        self,
+        networks: Sequence | None = None,
+        fuse: Sequence[float] | None = None,
+        tile: int = 512,
+        margin: int = 106,
+        tta: str = "hflip",
+        composite: bool = False,
+        batch: int = 1,
+    ):
+        networks = BUNDLED if networks is None else networks
+        fuse = [1.0] * len(networks) if fuse is None else list(fuse)
+        if not networks:
+            raise ValueError("an eraser needs one network at least")
+        if len(fuse) != len(networks) or min(fuse) < 0 or sum(fuse) <= 0:
+            raise ValueError(f"{len(networks)} networks need as many weights of 0 or more: {fuse}")
+        if tta not in TTA:
+            raise ValueError(f"unknown tta {tta!r}; known: {', '.join(TTA)}")
+        if batch < 1:
+            raise ValueError(f"batch must be 1 or more, got {batch}")
+        self._networks = [
+            PaddleEngine(checkpoints.load(net)) if isinstance(net, (str, Path)) else net
+            for net in networks
+        ]
+        self._shares = [weight / sum(fuse) for weight in fuse]
+        self._tiling = Tiling(tile, margin)
+        self._flips = TTA[tta]
+        self._composite = composite
+        self._batch = batch
+
+    def __call__(self, image: np.ndarray, progress: Progress | None = None) -> np.ndarray:
+        """Erase a page: uint8 H,W,3 RGB in and out. Memory beyond both is one strip's."""
+        return self._run(image, progress)
+
+    def run(
+        self,
+        image: np.ndarray,
+        where: np.ndarray | Sequence[tuple[int, int, int, int]] | None = None,
+        only: np.ndarray | None = None,
+        progress: Progress | None = None,
+    ) -> Result:
+        """Erase a page and say where ink was seen.
+
+        `where` says what may be erased: a bool H,W map, or boxes (left, top, right, bottom) in
+        pixels. `only`, a bool H,W map, says what to redo. Pixels outside either stay as they are,
+        and tiles without any other pixel are not computed. `progress(done, total)` counts tiles;
+        when it returns False, `Cancelled` is raised. ValueError for arrays of a wrong kind or size.
+        """
+        mask = np.zeros(image.shape[:2], np.float32)
+        change = _as_map(where, image.shape[:2], "where")
+        redo = _as_map(only, image.shape[:2], "only")
+        if change is None or redo is None:
+            change = redo if change is None else change
+        else:
+            change = change & redo
+        return Result(self._run(image, progress, change, mask), mask)
+
+    def _run(
+        self,
+        image: np.ndarray,
+        progress: Progress | None,
+        change: np.ndarray | None = None,
+        mask: np.ndarray | None = None,
+    ) -> np.ndarray:
+        """Erase `image` into a new array where `change` allows; `mask` takes what was seen."""
+        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
+            raise ValueError(f"expected a page as uint8 H,W,3, got {image.dtype} {image.shape}")
+        total, done = count_tiles(image.shape, self._tiling), 0
+        out = image.copy()
+        least = COMPOSE_ABOVE if self._composite else -1
+        for rows, strip, tiles in strips(image, self._erase, self._tiling, self._batch, change):
+            if strip is not None:
+                erase = strip[..., -1] > least  # never true for the NaN of tiles left out
+                if change is not None:
+                    erase &= change[rows]
+                out[rows][erase] = np.rint(strip[erase, :3].clip(0, 255)).astype(np.uint8)
+                if mask is not None:
+                    mask[rows] = np.nan_to_num(strip[..., 3])
+            done += tiles
+            if progress is not None and progress(done, total) is False:
+                raise Cancelled
+        return out
+
+    def _erase(self, tiles: np.ndarray) -> np.ndarray:
+        """A batch of tiles, uint8 N,S,S,3, to float32 N,S,S,4 or 5.
+
+        RGB in [0, 255], the mask, and for composing the mask's maximum within COMPOSE_REACH.
+        """
+        batch = np.ascontiguousarray(tiles.transpose(0, 3, 1, 2)).astype(np.float32) / 255
+        image, mask = np.zeros_like(batch), np.zeros_like(batch[:, :1])
+        for net, share in zip(self._networks, self._shares, strict=True):
+            for axes in self._flips:
+                seen, ink = net(np.ascontiguousarray(np.flip(batch, axes)))
+                image += np.flip(seen, axes) * np.float32(share / len(self._flips))
+                mask += np.flip(ink, axes) * np.float32(share / len(self._flips))
+        planes = [image * 255, mask]
+        if self._composite:
+            reach = np.ones((2 * COMPOSE_REACH + 1,) * 2, np.uint8)
+            planes.append(np.stack([cv2.dilate(m[0], reach)[None] for m in mask]))
+        return np.concatenate(planes, axis=1).transpose(0, 2, 3, 1)
+
+
+def _as_map(what, shape: tuple[int, int], name: str) -> np.ndarray | None:
+    """A bool H,W map from a map or from boxes (left, top, right, bottom)."""
+    if what is None:
+        return None
+    array = np.asarray(what)
+    if array.dtype == bool and array.shape == shape:
+        return array
+    if array.size and (array.ndim != 2 or array.shape[1] != 4 or array.dtype == bool):
+        raise ValueError(f"{name} must be a bool map of {shape} or boxes of 4 numbers, "
+                         f"got {array.dtype} {array.shape}")
+    covered = np.zeros(shape, bool)
+    for left, top, right, bottom in array.reshape(-1, 4).round().astype(int).clip(0):
+        covered[top:bottom, left:right] = True
+    return covered

@@ -1,0 +1,35 @@
+"""Losses on the pictures."""
+
+from __future__ import annotations
+
+import paddle
+import paddle.nn.functional as F
+
+
+def masked_l1(
+    image: paddle.Tensor, gt: paddle.Tensor, mask: paddle.Tensor
+) -> tuple[paddle.Tensor, paddle.Tensor]:
+    """L1 on ink and on page: means over all pixels of mask × |error| and (1 − mask) × |error|.
+
+    `image`, `gt` (N, 3, H, W), `mask` (N, 1, H, W) in [0, 1]; two scalars that add up to the L1.
+    """
+    error = (image - gt).abs()
+    ink = (mask * error).mean()
+    return ink, error.mean() - ink
+
+
+def multiscale_l1(
+    coarse: list[paddle.Tensor], gt: paddle.Tensor, mask: paddle.Tensor, weights: list[float]
+) -> tuple[paddle.Tensor, paddle.Tensor]:
+    """`masked_l1` of each coarse picture against gt and mask averaged down to its size, weighted.
+
+    `coarse` from the coarsest scale to full size, one weight each.
+    """
+    ink = page = 0.0
+    for picture, weight in zip(coarse, weights, strict=True):
+        step = gt.shape[2] // picture.shape[2]
+        small_gt = gt if step == 1 else F.avg_pool2d(gt, step)
+        small_mask = mask if step == 1 else F.avg_pool2d(mask, step)
+        scale_ink, scale_page = masked_l1(picture, small_gt, small_mask)
+        ink, page = ink + weight * scale_ink, page + weight * scale_page
+    return ink, page

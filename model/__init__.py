@@ -1,0 +1,54 @@
+"""Networks that erase. One file a network, shared parts in `blocks.py` and `coarse.py`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import paddle
+
+from model.blocks import FORMS, Erased
+from model.erasenet import EraseNet
+from model.nonlocal_eraser import ATTENTIONS, NonLocalEraser
+
+__all__ = ["Erased", "ModelConfig", "build"]
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """A network's description: what a checkpoint carries and a config file sets."""
+
+    arch: str = "erasenet"  # 'erasenet' or 'nonlocal'
+    width: int = 32  # channels of the first layer: 32 as published, 16 in the lite networks
+    form: str = "plain"  # 'plain', 'residual' or 'gated': see model/coarse.py
+    refine_channels: int = 96  # of the Non-Local refinement; `erasenet` has no use for it
+    attention: str = "keys"  # 'keys', or 'winner' for its released weights: see nonlocal_eraser.py
+
+    def __post_init__(self):
+        for name, known in (("arch", ARCHITECTURES), ("form", FORMS), ("attention", ATTENTIONS)):
+            value = getattr(self, name)
+            if value not in known:
+                raise ValueError(f"unknown {name} {value!r}; known: {', '.join(known)}")
+        if self.width < 1 or self.refine_channels < 2:
+            raise ValueError(f"width and refine_channels must be positive: {asdict(self)}")
+
+
+def _erasenet(config: ModelConfig) -> paddle.nn.Layer:
+    return EraseNet(config.width, config.form)
+
+
+def _nonlocal(config: ModelConfig) -> paddle.nn.Layer:
+    return NonLocalEraser(config.width, config.refine_channels, config.form, config.attention)
+
+
+ARCHITECTURES = {"erasenet": _erasenet, "nonlocal": _nonlocal}
+
+
+def build(config: ModelConfig) -> paddle.nn.Layer:
+    """The network that `config` describes, randomly initialised, in training mode.
+
+    It maps float32 N,3,H,W RGB in [0, 1], H and W multiples of 32, to `Erased`; its `config`
+    attribute is the argument.
+    """
+    net = ARCHITECTURES[config.arch](config)
+    net.config = config
+    return net

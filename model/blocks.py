@@ -1,0 +1,129 @@
+"""Layers that the networks share, and what every network returns."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import paddle
+import paddle.nn.functional as F
+from paddle import nn
+
+FORMS = ("plain", "residual", "gated")
+
+
+class Erased(NamedTuple):
+    """A network's output; pictures are float32 RGB around [0, 1], not clipped."""
+
+    image: paddle.Tensor  # (N, 3, H, W)
+    coarse: list[paddle.Tensor]  # (N, 3, H/4, W/4), (N, 3, H/2, W/2), (N, 3, H, W)
+    mask_logits: paddle.Tensor  # (N, 1, H, W); the loss or the very end applies the sigmoid
+
+
+class Conv(nn.Conv2D):
+    """Convolution with weights drawn as uniform(±1/sqrt(fan in)), bias too.
+
+    Paddle's own default is √6 times as wide, which makes a deep network without normalisation
+    start with outputs far from any picture.
+    """
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1, padding: int = 0,
+                 dilation: int = 1, bias: bool = True):
+        init = _uniform(inputs * kernel * kernel)
+        super().__init__(inputs, outputs, kernel, stride, padding, dilation,
+                         weight_attr=init, bias_attr=init if bias else False)
+
+
+def _uniform(fan_in: int) -> paddle.ParamAttr:
+    bound = 1 / math.sqrt(fan_in)
+    return paddle.ParamAttr(initializer=nn.initializer.Uniform(-bound, bound))
+
+
+class ConvAct(Conv):
+    """Convolution and leaky ReLU of slope 0.2."""
+
+    def forward(self, x):
+        return F.leaky_relu(super().forward(x), 0.2)
+
+
+class UpConv(nn.Layer):
+    """Transposed 3×3 convolution of stride 2 that doubles the size, and leaky ReLU of slope 0.2.
+
+    Computed as a 2×2 convolution to four times the channels and a pixel shuffle: the same numbers,
+    but oneDNN can also train it. The weight keeps the transposed layout, (inputs, outputs, 3, 3).
+    """
+
+    def __init__(self, inputs: int, outputs: int):
+        super().__init__()
+        init = _uniform(outputs * 9)
+        self.weight = self.create_parameter([inputs, outputs, 3, 3], attr=init)
+        self.bias = self.create_parameter([outputs], attr=init, is_bias=True)
+        self._taps = paddle.to_tensor(_transposed_taps())
+
+    def forward(self, x):
+        inputs, outputs = self.weight.shape[:2]
+        nought = paddle.zeros([inputs * outputs, 1])
+        taps = paddle.concat([self.weight.reshape([inputs * outputs, 9]), nought], 1)
+        # A gather, no product with a 0/1 matrix: oneDNN's matmul crashes when one side is constant.
+        kernel = paddle.index_select(taps, self._taps, 1)  # (inputs*outputs, phases and neighbours)
+        kernel = kernel.reshape([inputs, outputs * 4, 2, 2]).transpose([1, 0, 2, 3])
+        # Each of the four phases of an output pixel sees the pixel and its right and lower
+        # neighbours only: pad there by one.
+        y = F.conv2d(x, kernel, padding=[0, 1, 0, 1])  # (N, 4*outputs, H, W)
+        y = F.pixel_shuffle(y, 2) + self.bias.reshape([1, outputs, 1, 1])  # (N, outputs, 2H, 2W)
+        return F.leaky_relu(y, 0.2)
+
+
+def _transposed_taps() -> np.ndarray:
+    """int64 (16,): for (row phase, column phase, row neighbour, column neighbour) which of the 3×3
+    taps the 2×2 form uses; 9 where none.
+
+    Output row 2m sees input row m through tap 1; row 2m+1 sees m through tap 2 and m+1 through 0.
+    """
+    axis = {(0, 0): 1, (1, 0): 2, (1, 1): 0}  # (phase, neighbour): tap
+    return np.array([
+        3 * axis[p, n] + axis[q, m] if (p, n) in axis and (q, m) in axis else 9
+        for p in (0, 1) for q in (0, 1) for n in (0, 1) for m in (0, 1)
+    ])
+
+
+class Residual(nn.Layer):
+    """EraseNet's residual block: two 3×3 convolutions, batch norm after the sum.
+
+    With `stride` 2 it halves the size, and the shortcut is a strided 1×1 convolution.
+    """
+
+    def __init__(self, inputs: int, outputs: int, stride: int = 1):
+        super().__init__()
+        self.conv1 = Conv(inputs, inputs, 3, stride, 1)
+        self.conv2 = Conv(inputs, outputs, 3, 1, 1)
+        self.shortcut = Conv(inputs, outputs, 1, stride) if stride > 1 else None
+        self.norm = nn.BatchNorm2D(outputs)
+
+    def forward(self, x):
+        y = self.conv2(F.relu(self.conv1(x)))
+        if self.shortcut is not None:
+            x = self.shortcut(x)
+        return F.relu(self.norm(y + x))
+
+
+def lateral(channels: int) -> nn.Sequential:
+    """EraseNet's lateral connection: four convolutions without activation."""
+    return nn.Sequential(
+        Conv(channels, channels, 1),
+        Conv(channels, 2 * channels, 3, 1, 1),
+        Conv(2 * channels, 2 * channels, 3, 1, 1),
+        Conv(2 * channels, channels, 1),
+    )
+
+
+def upsample(x: paddle.Tensor) -> paddle.Tensor:
+    """Nearest-neighbour enlargement to twice the size. F.interpolate does not run under oneDNN."""
+    return F.pixel_shuffle(paddle.repeat_interleave(x, 4, axis=1), 2)
+
+
+def max_pool(x: paddle.Tensor) -> paddle.Tensor:
+    """Maximum over 2×2 pixels. Not F.max_pool2d: its gradient aborts under oneDNN."""
+    n, c, h, w = x.shape
+    return F.pixel_unshuffle(x, 2).reshape([n, c, 4, h // 2, w // 2]).amax(axis=2)

@@ -1,0 +1,87 @@
+# Sourced by the other scripts, from the repository's root: leaves a Python with Paddle in $PYTHON.
+#
+# The active Python is used as it is where Paddle can be imported in it (AI Studio, conda): nothing
+# is installed there. Else .venv is made and requirements.txt installed into it, once.
+#
+#   PYTHON      the Python to use or to make .venv with
+#   PADDLE_GPU  what pip installs where nvidia-smi finds a GPU; PyPI's ends at 2.6.2
+
+: "${PADDLE_GPU:=paddlepaddle-gpu==3.3.1 --index-url https://www.paddlepaddle.org.cn/packages/stable/cu126/}"
+
+fail() {
+    echo "setup.sh: $*" >&2
+    exit 2
+}
+
+# find_python: print the first Python of 3.10 to 3.12 that is here.
+find_python() {
+    for candidate in "${PYTHON:-}" python3 python python3.12 python3.11 python3.10; do
+        [ -n "$candidate" ] || continue
+        if "$candidate" -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))' \
+            2>/dev/null; then
+            command -v "$candidate"
+            return
+        fi
+    done
+    return 1
+}
+
+# has_paddle PYTHON: whether Paddle is there; it is not imported, which would take seconds.
+has_paddle() {
+    "$1" -c 'import importlib.util, sys; sys.exit(importlib.util.find_spec("paddle") is None)' \
+        2>/dev/null
+}
+
+# missing FILE: print the requirements of a file that $PYTHON cannot import.
+missing() {
+    "$PYTHON" - "$1" <<'PY'
+import importlib.util
+import re
+import sys
+
+MODULES = {"opencv-python-headless": "cv2", "scikit-image": "skimage", "pyyaml": "yaml",
+           "pillow": "PIL", "paddlepaddle": "paddle"}
+for line in open(sys.argv[1], encoding="utf-8"):
+    requirement = line.split("#")[0].split(";")[0].strip()
+    name = re.match(r"[\w.-]*", requirement)[0]
+    if name and importlib.util.find_spec(MODULES.get(name, name)) is None:
+        print(f"'{requirement}'", end=" ")
+PY
+}
+
+# require FILE: install the requirements of a file into .venv, or say which ones an active Python
+# lacks.
+require() {
+    if [ -z "$OURS" ]; then
+        lacking=$(missing "$1")
+        [ -z "$lacking" ] || fail "the active Python lacks packages: $PYTHON -m pip install $lacking"
+        return
+    fi
+    stamp=.venv/.installed-$(echo "$1" | tr / -)
+    cmp -s "$1" "$stamp" && return
+    echo "setup.sh: installing $1 into .venv (once)" >&2
+    if command -v nvidia-smi >/dev/null 2>&1 && nvidia-smi -L 2>/dev/null | grep -q GPU &&
+        grep -q '^paddlepaddle' "$1"; then
+        # shellcheck disable=SC2086  # the variable holds several words
+        "$PYTHON" -m pip install --quiet --disable-pip-version-check $PADDLE_GPU || fail "pip failed: $PADDLE_GPU"
+        grep -v '^paddlepaddle' "$1" >.venv/requirements
+    else
+        cp "$1" .venv/requirements
+    fi
+    "$PYTHON" -m pip install --quiet --disable-pip-version-check -r .venv/requirements ||
+        fail "pip could not install $1; see above"
+    cp "$1" "$stamp"
+}
+
+if active=$(find_python) && has_paddle "$active"; then
+    PYTHON=$active OURS=
+else
+    if [ ! -x .venv/bin/python ]; then
+        [ -n "$active" ] || fail "Python 3.10, 3.11 or 3.12 is needed; set PYTHON to one"
+        echo "setup.sh: making .venv with $active" >&2
+        "$active" -m venv .venv ||
+            { rm -rf .venv; fail "no virtual environment; on Debian: apt install python3-venv"; }
+    fi
+    PYTHON=.venv/bin/python OURS=yes
+fi
+require requirements.txt

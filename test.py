@@ -1,0 +1,164 @@
+"""Erase handwriting or watermarks from images.
+
+    python test.py INPUT... --output DIR [--weights FILE...] [--zip FILE]
+
+INPUT is a folder, a file or a quoted glob pattern. Results keep the inputs' stems and sizes. What
+an earlier run already made with the same input, weights and settings is skipped; a file that this
+program did not write is replaced only with --overwrite. The zip, always written anew, holds
+STEM.png at its root, as the leaderboard takes it.
+Exit status: 0 all done, 1 some files failed (named on stderr), 2 wrong arguments.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+
+# Before Paddle is imported: all cores that we may use, and no chatter on stderr.
+os.environ.setdefault("OMP_NUM_THREADS", str(len(os.sched_getaffinity(0))))
+os.environ.setdefault("GLOG_minloglevel", "2")
+
+from tqdm import tqdm  # noqa: E402
+
+from data.files import atomic_path, make_folder  # noqa: E402
+from data.image_io import encode_image, expand_inputs, read_image  # noqa: E402
+from data.manifest import Manifest, digest, make_key  # noqa: E402
+from data.soft_mask import to_uint8  # noqa: E402
+from infer.eraser import BUNDLED, TTA, Eraser  # noqa: E402
+
+FORMATS = {"png": ".png", "jpg": ".jpg", "same": None}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = parse(arguments)
+    try:
+        pages = expand_inputs(options.inputs)
+        output = Manifest(make_folder(options.output))
+        masks = Manifest(make_folder(options.mask)) if options.mask else None
+        if options.zip and not options.zip.parent.is_dir():
+            raise ValueError(f"{options.zip.parent}: no such folder for the zip")
+        settings = {
+            "weights": [digest(_read_bytes(path)) for path in options.weights],
+            "fuse": options.fuse, "tile": options.tile, "margin": options.margin,
+            "tta": options.tta, "composite": options.composite,
+        }
+        eraser = Eraser(options.weights, options.fuse, options.tile, options.margin, options.tta,
+                        options.composite, options.batch)
+    except ValueError as error:
+        print(f"test.py: {error}", file=sys.stderr)
+        return 2
+    problems, results, made = [], [], 0
+    for page in tqdm(pages, unit="page", dynamic_ncols=True):
+        try:
+            result, new = erase(page, eraser, settings, output, masks, options)
+            results.append(result)
+            made += new
+        except ValueError as error:
+            problems.append(str(error))
+        except OSError as error:
+            problems.append(f"{error.filename or page}: {error.strerror or error}")
+    if options.zip:
+        try:
+            write_zip(options.zip, results)
+        except (ValueError, OSError) as error:
+            problems.append(f"{options.zip}: {error}")
+    for problem in problems:
+        print(f"test.py: {problem}", file=sys.stderr)
+    archive = f"; {options.zip}" if options.zip else ""
+    print(f"{made} erased, {len(results) - made} up to date, {len(problems)} failed: "
+          f"{options.output}{archive}")
+    return 1 if problems else 0
+
+
+def parse(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("inputs", nargs="+", metavar="INPUT", help="folder, file or glob pattern")
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--weights", type=Path, nargs="+", metavar="FILE", default=list(BUNDLED),
+                        help="checkpoints, fused by average (the bundled pair)")
+    parser.add_argument("--fuse", type=float, nargs="+", metavar="W",
+                        help="the checkpoints' weights in the average (equal)")
+    parser.add_argument("--tile", type=int, default=512, help="tile side in pixels (512)")
+    parser.add_argument("--margin", type=int, default=106,
+                        help="pixels thrown away along a tile's borders (106)")
+    parser.add_argument("--tta", choices=TTA, default="hflip",
+                        help="flips whose results are averaged (hflip)")
+    parser.add_argument("--composite", action="store_true",
+                        help="keep the page's own pixels where no ink was seen")
+    parser.add_argument("--batch", type=int, default=1, help="tiles computed at once (1)")
+    parser.add_argument("--format", choices=FORMATS, default="png", help="of the results (png)")
+    parser.add_argument("--mask", type=Path, metavar="DIR", help="write where ink was seen, too")
+    parser.add_argument("--zip", type=Path, metavar="FILE", help="write a leaderboard zip")
+    parser.add_argument("--overwrite", action="store_true",
+                        help="replace results that this program did not write")
+    return parser.parse_args(arguments)
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"{path}: weights cannot be read ({error.strerror})") from None
+
+
+def erase(
+    page: Path, eraser: Eraser, settings: dict, output: Manifest, masks: Manifest | None,
+    options: argparse.Namespace,
+) -> tuple[Path, bool]:
+    """Erase one page unless that was done before. Returns the result's path and whether it is new.
+
+    Raises ValueError or OSError naming the file.
+    """
+    suffix = FORMATS[options.format] or page.suffix.lower()
+    name, key = page.stem + suffix, make_key([page], settings)
+    todo = []
+    targets = [(output, name)] + ([(masks, page.stem + ".png")] if masks else [])
+    for manifest, target in targets:
+        state = manifest.state(target, key)
+        if state == "foreign" and not options.overwrite:
+            raise ValueError(f"{manifest.folder / target}: exists and was not made by this "
+                             "program; --overwrite replaces it")
+        if state != "current":
+            todo.append((manifest, target))
+    if todo:
+        image = read_image(page)
+        bar = tqdm(desc=page.name, unit="tile", leave=False, dynamic_ncols=True)
+
+        def progress(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        try:
+            if masks is None:
+                pictures = {output: eraser(image, progress)}
+            else:
+                erased, mask = eraser.run(image, progress=progress)
+                pictures = {output: erased, masks: to_uint8(mask)}
+        finally:
+            bar.close()
+        for manifest, target in todo:
+            try:
+                content = encode_image(pictures[manifest], Path(target).suffix)
+            except ValueError as error:
+                raise ValueError(f"{page}: {error}") from None
+            manifest.write(target, key, content)
+    return output.folder / name, bool(todo)
+
+
+def write_zip(path: Path, results: Iterable[Path]) -> None:
+    """Write results as STEM.png at a zip's root, atomically."""
+    # Stored, not deflated: PNG is compressed already.
+    with atomic_path(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+        for result in results:
+            if result.suffix == ".png":
+                archive.write(result, result.name)
+            else:
+                archive.writestr(f"{result.stem}.png", encode_image(read_image(result)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

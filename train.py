@@ -1,0 +1,66 @@
+"""Train one network on pairs, through all the stages of a recipe.
+
+    python train.py --config configs/erasenet.yaml --data DATA [--out DIR] [--resume] [--steps N]
+                    [--set key.sub=value ...]
+
+Several GPUs: python -m paddle.distributed.launch train.py ...; processes on a CPU:
+python -m paddle.distributed.launch --nproc_per_node 2 --backend gloo train.py ...
+Exit status: 0 done, 1 stopped by a loss that was not finite, 2 wrong arguments or data.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+# Before Paddle is imported: oneDNN for the compiled steps on a CPU, on all cores we may use.
+os.environ.setdefault("FLAGS_use_mkldnn", "1")
+os.environ.setdefault("OMP_NUM_THREADS", str(len(os.sched_getaffinity(0))))
+os.environ.setdefault("GLOG_minloglevel", "2")
+
+import paddle  # noqa: E402
+
+from training.config import load_config  # noqa: E402
+from training.loop import Trainer  # noqa: E402
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = parse(arguments)
+    try:
+        assignments = list(options.set)
+        if options.data:
+            assignments.append(f"data.root={options.data}")
+        config = load_config(options.config, assignments, options.steps)
+        if not config.data.root:
+            raise ValueError("no pairs given: --data DATA, or data.root in the config")
+        if int(os.environ.get("PADDLE_TRAINERS_NUM", "1")) > 1:
+            paddle.distributed.init_parallel_env()
+        out = options.out or Path("runs") / options.config.stem
+        best = Trainer(config, out, options.resume).fit()
+    except FloatingPointError as error:
+        print(f"train.py: {error}", file=sys.stderr)
+        return 1
+    except (ValueError, OSError) as error:
+        print(f"train.py: {error}", file=sys.stderr)
+        return 2
+    print(best)
+    return 0
+
+
+def parse(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--config", type=Path, required=True, help="recipe, a YAML of configs/")
+    parser.add_argument("--data", type=Path, help="folder of pairs or list file (data.root)")
+    parser.add_argument("--out", type=Path, help="folder of the run (runs/CONFIG)")
+    parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
+    parser.add_argument("--steps", type=int, metavar="N",
+                        help="shorten all stages in proportion to N steps in all")
+    parser.add_argument("--set", action="append", default=[], metavar="key.sub=value",
+                        help="override a key of the config; may be repeated")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

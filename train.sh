@@ -1,0 +1,49 @@
+#!/bin/sh
+# sh train.sh DATA [OUT] [options of train.py]
+#
+# Masks, then both networks, both stages. DATA is a folder of pairs (layouts: data/pairs.py), OUT
+# the folder of the runs (runs). Options of train.py, such as --resume or --steps 2000, go to both
+# networks.
+#
+#   RECIPE=lite|full   which recipes of configs/ (full on a GPU, lite on a CPU)
+#   PYTHON, PADDLE_GPU see setup.sh
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+cwd=$(pwd)
+if [ $# -eq 0 ]; then
+    cat >&2 <<TEXT
+usage: sh train.sh DATA [OUT] [options of train.py]
+
+No data set given. DATA is a folder of pairs, matched by name:
+  DATA/images/NAME.jpg   pages with handwriting or a watermark
+  DATA/gts/NAME.png      the same pages without it, aligned to the pixel
+Other layouts (watermark, SCUT-EnsText, list files) are described in data/pairs.py. Public sets:
+SCUT-EnsText (on request from its authors), and the pairs of Baidu Netdisk's contests on AI Studio.
+TEXT
+    exit 2
+fi
+cd "$here"
+. ./setup.sh
+case $PYTHON in /*) ;; *) PYTHON=$here/$PYTHON ;; esac
+cd "$cwd"
+data=$1 out=runs
+shift
+case ${1:--} in -*) ;; *) out=$1; shift ;; esac
+if [ -z "${RECIPE:-}" ]; then
+    RECIPE=lite
+    if command -v nvidia-smi >/dev/null 2>&1 && nvidia-smi -L 2>/dev/null | grep -q GPU; then
+        RECIPE=full
+    fi
+fi
+case $RECIPE in
+    lite) suffix=_lite ;;
+    full) suffix= ;;
+    *) echo "train.sh: RECIPE is lite or full, not $RECIPE" >&2; exit 2 ;;
+esac
+"$PYTHON" "$here/compute_mask.py" "$data"
+for network in erasenet nonlocal; do
+    "$PYTHON" "$here/train.py" --config "$here/configs/$network$suffix.yaml" --data "$data" \
+        --out "$out/$network$suffix" "$@"
+done
+echo "erase with: sh test.sh PAGES RESULTS --weights $out/erasenet$suffix/best.pdparams" \
+    "$out/nonlocal$suffix/best.pdparams"

@@ -1,0 +1,98 @@
+"""A training run's settings, read from one YAML file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from data.config import from_dict, read_yaml, set_keys
+from data.pairs import DataConfig
+from loss import TERMS, LossConfig
+from model import ModelConfig
+
+CHOICES = {"auto": None, "always": True, "never": False}
+
+
+@dataclass
+class StageConfig:
+    """One stage. All but the first go on from the best weights so far."""
+
+    steps: int = 100_000
+    lr: float = 1e-4  # Adam's, at its highest
+    final_lr: float = 1e-6  # where the cosine ends
+    warmup: int = 200  # steps of linear rise to `lr`
+    drop: list[str] = field(default_factory=list)  # loss terms left out, such as [dice]
+    freeze_mask: bool = False  # keep the mask branch: without dice, `gated` would let it drift
+
+    def __post_init__(self):
+        unknown = [term for term in self.drop if term not in TERMS]
+        if unknown:
+            raise ValueError(f"unknown loss terms to drop {unknown}; known: {', '.join(TERMS)}")
+        if self.steps < 1 or self.lr <= 0:
+            raise ValueError(f"a stage needs steps and lr above 0, got {self.steps}, {self.lr}")
+
+
+@dataclass
+class TrainConfig:
+    """How to train."""
+
+    seed: int = 0
+    batch: int = 8  # crops a step, over all processes together
+    stages: list[StageConfig] = field(default_factory=lambda: [
+        StageConfig(), StageConfig(drop=["dice"], freeze_mask=True)])
+    init: str = ""  # checkpoint to start from (fine-tuning); empty: random weights
+    ema: float = 0.999  # decay of the averaged weights, which are validated and kept; 0: off
+    clip: float = 1.0  # largest norm of the whole gradient; 0: off
+    device: str = "auto"  # 'auto', 'cpu', 'gpu'
+    amp: str = "auto"  # mixed precision: 'auto' (on a GPU), 'always', 'never'
+    compile: str = "auto"  # static graph: 'auto' (on a CPU in one process), 'always', 'never'
+    log_every: int = 20  # steps between lines of log.jsonl and VisualDL
+    val_every: int = 1000  # steps between validations, each of which may set a new best
+    save_every: int = 500  # steps between writes of last.pdparams, which --resume reads
+    keep_every: int = 0  # steps between checkpoints that are kept for good; 0: none
+    val_tta: str = "none"  # flips in validation, as Eraser's `tta`
+
+    def __post_init__(self):
+        for name in ("amp", "compile"):
+            if getattr(self, name) not in CHOICES:
+                raise ValueError(f"{name} must be one of {', '.join(CHOICES)}")
+        if self.device not in ("auto", "cpu", "gpu"):
+            raise ValueError(f"device must be auto, cpu or gpu, got {self.device!r}")
+        if not 0 <= self.ema < 1:
+            raise ValueError(f"ema must lie in [0, 1), got {self.ema}")
+        if not self.stages:
+            raise ValueError("stages: at least one is needed")
+        for name in ("batch", "log_every", "val_every", "save_every"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be 1 or more, got {getattr(self, name)}")
+
+
+@dataclass
+class Config:
+    """A whole recipe: one file in configs/."""
+
+    model: ModelConfig = field(default_factory=ModelConfig)
+    data: DataConfig = field(default_factory=DataConfig)
+    loss: LossConfig = field(default_factory=LossConfig)
+    train: TrainConfig = field(default_factory=TrainConfig)
+
+
+def load_config(path: Path | str, assignments: list[str] = (), steps: int | None = None) -> Config:
+    """Read a recipe. `assignments` are key.sub=value texts laid over it; `steps` shortens all
+    stages in proportion to that many in all, each at least one.
+
+    Raises ValueError naming the file, the key and the nearest known one.
+    """
+    try:
+        config = from_dict(Config, set_keys(read_yaml(path), assignments))
+    except ValueError as error:
+        raise ValueError(str(error) if str(path) in str(error) else f"{path}: {error}") from None
+    if steps is not None:
+        stages = config.train.stages
+        if steps < 1:
+            raise ValueError(f"--steps must be 1 or more, got {steps}")
+        share = steps / sum(stage.steps for stage in stages)
+        for stage in stages:
+            stage.steps = max(1, round(stage.steps * share))
+            stage.warmup = round(stage.warmup * min(1, share))
+    return config

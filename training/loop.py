@@ -1,0 +1,284 @@
+"""The training loop: stages of steps, validation on whole pages, checkpoints to resume from."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import paddle
+from tqdm import tqdm
+
+from data.files import make_folder
+from data.image_io import write_image
+from data.pairs import PairDataset, find_pairs, split
+from infer import Eraser
+from infer.engines import PaddleEngine
+from loss import EraseLoss
+from metric import METRICS
+from model import build, weights
+from training.batches import StepSampler, loader
+from training.checkpoint import optimizer_state, restore_optimizer
+from training.compiled import available, compiled
+from training.config import CHOICES, Config, StageConfig
+from training.parallel import average_gradients, share_batch_norm
+
+VALIDATION_METRICS = ("psnr", "ms_ssim")
+
+
+class Trainer:
+    """Trains one network through all its stages into the folder `out`.
+
+    There it writes last.pdparams (all that --resume needs), best.pdparams (the weights that
+    validated best), log.jsonl, VisualDL scalars where that is installed, and strips of page, erased
+    page and ground truth under pictures/.
+    """
+
+    def __init__(self, config: Config, out: Path | str, resume: bool = False):
+        train = config.train
+        self.config, self.out = config, Path(out)
+        self.world, self.rank = paddle.distributed.get_world_size(), paddle.distributed.get_rank()
+        self.on_gpu = set_device(train.device)
+        paddle.seed(train.seed)
+        pairs, problems = find_pairs(config.data.root, config.data.layout)
+        if problems:
+            raise ValueError(f"{len(problems)} problems with the pairs; mend or remove these files:"
+                             + "".join(f"\n  {problem}" for problem in problems[:10]))
+        self.pairs, self.val_pairs = split(
+            pairs, config.data.val_fraction, train.seed, config.data.val_list or None)
+        self.val_pairs = self.val_pairs[:config.data.val_pages or None]
+        self.dataset = PairDataset(self.pairs, config.data, train.seed)
+
+        self.net = build(config.model)
+        if train.init:
+            weights.restore(self.net, weights.read(train.init)["model"])
+        if self.world > 1:
+            share_batch_norm(self.net)
+        compile_ = CHOICES[train.compile]
+        if compile_ is None:
+            compile_ = not self.on_gpu and self.world == 1 and available()
+        self.forward = compiled(self.net) if compile_ else self.net
+        amp = CHOICES[train.amp]
+        self.amp = self.on_gpu if amp is None else amp
+        # bfloat16 needs no loss scaling; GPUs before Ampere have float16 only.
+        self.amp_type = "bfloat16" if not self.on_gpu or paddle.amp.is_bfloat16_supported() \
+            else "float16"
+        self.average = build(config.model)  # exponential moving average of the weights
+        self.average.eval()
+        self.stage, self.step, self.best = 0, 0, None  # step counts within the stage
+        self.saved_optimizer: dict | None = None
+        weights.restore(self.average, weights.state_of(self.net))
+        if self.rank == 0:
+            make_folder(self.out)
+            if not resume:
+                self._claim()
+        if resume:
+            self._resume()
+
+    def _claim(self) -> None:
+        """Refuse to write over another run."""
+        if self._last.exists():
+            raise ValueError(f"{self._last}: a run is here; --resume goes on with it, "
+                             "another --out begins a new one")
+
+    @property
+    def _last(self) -> Path:
+        return self.out / "last.pdparams"
+
+    @property
+    def _best(self) -> Path:
+        return self.out / "best.pdparams"
+
+    def fit(self) -> Path:
+        """Run what is left of all stages. Returns the path of the best weights."""
+        stages = self.config.train.stages
+        while self.stage < len(stages):
+            self._run_stage(stages[self.stage])
+            self.stage, self.step = self.stage + 1, 0
+            best = weights.read(self._best)["model"]
+            weights.restore(self.net, best)
+            weights.restore(self.average, best)
+            self._save_last(None)
+        return self._best
+
+    def _run_stage(self, stage: StageConfig) -> None:
+        config = self.config.train
+        for name, parameter in self.net.named_parameters():
+            parameter.stop_gradient = stage.freeze_mask and ".mask_" in f".{name}"
+        trained = [p for p in self.net.parameters() if not p.stop_gradient]
+        clip = paddle.nn.ClipGradByGlobalNorm(config.clip) if config.clip else None
+        optimizer = paddle.optimizer.Adam(stage.lr, parameters=trained, grad_clip=clip)
+        if self.saved_optimizer is not None:
+            restore_optimizer(optimizer, self.net, self.saved_optimizer)
+            self.saved_optimizer = None
+        scaler = paddle.amp.GradScaler(
+            enable=self.amp and self.amp_type == "float16", init_loss_scaling=1024.0)
+        loss_config = asdict(self.config.loss) | dict.fromkeys(stage.drop, 0.0)
+        criterion = EraseLoss(type(self.config.loss)(**loss_config))
+        offset = sum(s.steps for s in config.stages[:self.stage])
+        sampler = StepSampler(len(self.pairs), config.batch, offset + self.step,
+                              offset + stage.steps, config.seed, self.rank, self.world)
+        writer = scalar_writer(self.out) if self.rank == 0 else None
+        bar = tqdm(total=stage.steps, initial=self.step, unit="step", disable=self.rank > 0,
+                   desc=f"stage {self.stage + 1}/{len(config.stages)}", dynamic_ncols=True)
+        self.net.train()
+        for image, gt, mask, names in loader(self.dataset, sampler):
+            optimizer.set_lr(learning_rate(stage, self.step))
+            with paddle.amp.auto_cast(self.amp, dtype=self.amp_type):
+                erased = self.forward(image)
+            # Losses sum over many pixels: float32 whatever the network ran in.
+            erased = type(erased)(erased.image.astype("float32"),
+                                  [picture.astype("float32") for picture in erased.coarse],
+                                  erased.mask_logits.astype("float32"))
+            terms = criterion(erased, gt, mask)
+            loss = criterion.total(terms)
+            values = {name: float(term) for name, term in terms.items()}
+            if not np.isfinite(float(loss)):
+                self._stop(values, names)
+            scaler.scale(loss).backward()
+            if self.world > 1:
+                average_gradients(trained)
+            scaler.step(optimizer)
+            scaler.update()
+            optimizer.clear_grad()
+            self.step += 1
+            self._update_average()
+            rate = (bar.format_dict["rate"] or 0) * config.batch
+            bar.set_postfix(loss=f"{float(loss):.4f}", **{k: f"{v:.4f}" for k, v in values.items()},
+                            images_s=f"{rate:.2f}", refresh=False)
+            bar.update()
+            if self.rank > 0:
+                continue
+            ends = self.step == stage.steps
+            if self.step % config.log_every == 0 or ends:
+                self._log(writer, offset, loss=float(loss), lr=optimizer.get_lr(), **values)
+            if self.step % config.val_every == 0 or ends:
+                self._validate(writer, offset)
+            if config.keep_every and self.step % config.keep_every == 0:
+                self._save_average(self.out / f"step_{offset + self.step}.pdparams")
+            if self.step % config.save_every == 0:
+                self._save_last(optimizer)
+        bar.close()
+        if self.world > 1:
+            paddle.distributed.barrier()
+
+    def _stop(self, values: dict, names: list[str]) -> None:
+        last = self._last if self._last.exists() else "none yet"
+        raise FloatingPointError(
+            f"the loss is not finite at step {self.step + 1} of stage {self.stage + 1}: "
+            f"{', '.join(f'{k} {v:.4g}' for k, v in values.items())}; pages {', '.join(names)}; "
+            f"last good checkpoint: {last}. Lower the learning rate or look at those pages, then "
+            "go on with --resume"
+        )
+
+    @paddle.no_grad()
+    def _update_average(self) -> None:
+        # Early on the average follows closely, or it would remember the random start for long.
+        decay = min(self.config.train.ema, (1 + self.step) / (10 + self.step))
+        ours = self.net.state_dict()
+        for name, tensor in self.average.state_dict().items():
+            tensor.set_value(decay * tensor + (1 - decay) * ours[name])
+
+    def _validate(self, writer, offset: int) -> None:
+        """Erase the validation pages with the averaged weights; keep them if they are the best."""
+        eraser = Eraser([PaddleEngine(self.average)], tta=self.config.train.val_tta)
+        scores = []
+        for pair in self.val_pairs:
+            image, gt = pair.read()
+            erased = eraser(image)
+            scores.append({name: METRICS[name](erased, gt) for name in VALIDATION_METRICS})
+            path = make_folder(self.out / "pictures") / f"{pair.name}_{offset + self.step}.jpg"
+            write_image(path, np.hstack([image, erased, gt]), quality=90)
+        # A page erased to the last bit has an infinite PSNR: 100 dB is as good as any.
+        means = {name: float(np.mean([min(score[name], 100.0) for score in scores]))
+                 for name in VALIDATION_METRICS}
+        self._log(writer, offset, **means)
+        tqdm.write(f"stage {self.stage + 1} step {self.step}: "
+                   + ", ".join(f"{name} {value:.4f}" for name, value in means.items()), sys.stderr)
+        if self.best is None or means["psnr"] > self.best["psnr"]:
+            self.best = means
+            self._save_average(self._best)
+
+    def _log(self, writer, offset: int, **scalars) -> None:
+        line = {"stage": self.stage + 1, "step": self.step, **scalars}
+        with (self.out / "log.jsonl").open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(line) + "\n")
+        if writer is not None:
+            for name, value in scalars.items():
+                writer.add_scalar(name, value, offset + self.step)
+
+    def _about(self) -> dict:
+        return {"stage": self.stage + 1, "step": self.step, "metric": self.best or {}}
+
+    def _save_average(self, path: Path) -> None:
+        weights.save(path, weights.state_of(self.average), self.config.model,
+                     **self._about())
+
+    def _save_last(self, optimizer: paddle.optimizer.Optimizer | None) -> None:
+        if self.rank > 0:
+            return
+        run = {
+            "stage": self.stage, "step": self.step, "best": self.best,
+            "average": weights.state_of(self.average),
+            "optimizer": None if optimizer is None else optimizer_state(optimizer, self.net),
+            "config": asdict(self.config),
+        }
+        weights.save(self._last, weights.state_of(self.net), self.config.model,
+                     **self._about(), run=run)
+
+    def _resume(self) -> None:
+        if not self._last.exists():
+            raise ValueError(f"{self._last}: no run to resume; leave --resume out to begin one")
+        content = weights.read(self._last)
+        run = content.get("run")
+        if run is None:
+            raise ValueError(f"{self._last}: weights only, no run to resume; set train.init to it")
+        changed = differences(run["config"], asdict(self.config))
+        if changed:
+            raise ValueError(f"{self._last}: the run has other settings: {'; '.join(changed[:5])}")
+        weights.restore(self.net, content["model"])
+        weights.restore(self.average, run["average"])
+        self.stage, self.step, self.best = run["stage"], run["step"], run["best"]
+        self.saved_optimizer = run["optimizer"]
+
+
+def differences(old: dict, new: dict, where: str = "") -> list[str]:
+    """What two configs disagree on, but for settings that leave the weights as they are."""
+    free = {"root", "cache_mb", "workers", "log_every", "save_every", "keep_every", "device"}
+    found = []
+    for key in new.keys() - free:
+        a, b = old.get(key), new[key]
+        if isinstance(a, dict) and isinstance(b, dict):
+            found += differences(a, b, f"{where}{key}.")
+        elif a != b:
+            found.append(f"{where}{key} was {a}, is {b}")
+    return sorted(found)
+
+
+def learning_rate(stage: StageConfig, step: int) -> float:
+    """Linear rise over `warmup` steps times a cosine from `lr` to `final_lr` over the stage."""
+    cosine = (1 + np.cos(np.pi * step / stage.steps)) / 2
+    rise = min(1.0, (step + 1) / max(1, stage.warmup))
+    return float(rise * (stage.final_lr + (stage.lr - stage.final_lr) * cosine))
+
+
+def set_device(name: str) -> bool:
+    """Choose the device; True for a GPU. ValueError where there is none."""
+    has_gpu = paddle.device.is_compiled_with_cuda() and paddle.device.cuda.device_count() > 0
+    if name == "gpu" and not has_gpu:
+        raise ValueError("device gpu: this Paddle sees none; set train.device to cpu or auto")
+    if name == "cpu" or not has_gpu:
+        paddle.device.set_device("cpu")
+        return False
+    return True
+
+
+def scalar_writer(out: Path):
+    """A VisualDL writer, or None where it is not installed: log.jsonl has the same figures."""
+    try:
+        from visualdl import LogWriter
+    except ImportError:
+        return None
+    return LogWriter(str(out / "visualdl"))
