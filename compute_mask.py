@@ -3,22 +3,26 @@
     python compute_mask.py DATA [--threshold 20] [--dilate N] [--channel mean|max] [--preview]
 
 DATA is a folder of pairs in a layout that data/pairs.py describes, or a list file. Masks land in
-DATA/mask/STEM.png (255 = ink; inverted in SCUT's layout, whose masks have text black). What is up
-to date is skipped. Exit status: 0 all done, 1 some pairs failed (named), 2 wrong arguments.
+DATA/mask/STEM.png, or where the list says (255 = ink; inverted in SCUT's layout, whose masks have
+text black). What is up to date is skipped. Exit status: 0 all done, 1 some pairs failed (named),
+2 wrong arguments.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
+import multiprocessing
 import sys
-from concurrent.futures import ProcessPoolExecutor
+from collections import deque
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import cv2
 import numpy as np
 from tqdm import tqdm
 
+from data.cores import usable_cores
 from data.files import make_folder
 from data.image_io import encode_image, read_image, write_image
 from data.manifest import Manifest, make_key
@@ -34,19 +38,19 @@ def main(arguments: list[str] | None = None) -> int:
         pairs, problems = find_pairs(options.data, options.layout)
         folders = {pair.mask.parent for pair in pairs}
         manifests = {folder: Manifest(make_folder(folder)) for folder in folders}
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         print(f"compute_mask.py: {error}", file=sys.stderr)
         return 2
     settings = {"threshold": options.threshold, "dilate": options.dilate,
                 "channel": options.channel}
-    done = current = 0
+    current = 0
     todo = []
     for pair in pairs:
         try:
             key = make_key([pair.image, pair.gt], settings)
             state = manifests[pair.mask.parent].state(pair.mask.name, key)
         except OSError as error:
-            problems.append(f"{error.filename}: {error.strerror}")
+            problems.append(f"{error.filename or pair.image}: {error.strerror}")
             continue
         if state == "current":
             current += 1
@@ -54,22 +58,17 @@ def main(arguments: list[str] | None = None) -> int:
             problems.append(f"{pair.mask}: not made by this program; --overwrite replaces it")
         else:
             todo.append((pair, key))
-    with ProcessPoolExecutor(options.workers) as pool:
-        jobs = [(pair, key, pool.submit(encode_mask, pair, settings)) for pair, key in todo]
-        for pair, key, job in tqdm(jobs, desc="masks", unit="page", disable=not jobs):
-            try:
-                manifests[pair.mask.parent].write(pair.mask.name, key, job.result())
-                done += 1
-            except ValueError as error:
-                problems.append(str(error))
-            except OSError as error:
-                problems.append(f"{error.filename}: {error.strerror}")
+    failures = write_masks(todo, manifests, settings, options.workers)
+    done = len(todo) - len(failures)
+    problems += failures
+    if options.preview:
+        try:
+            print(f"preview: {preview(pairs, options.data)}")
+        except (ValueError, OSError) as error:
+            problems.append(str(error))
     for problem in problems:
         print(f"compute_mask.py: {problem}", file=sys.stderr)
     print(f"{done} masks written, {current} up to date, {len(problems)} problems")
-    if options.preview:
-        path = preview(pairs, options.data)
-        print(f"preview: {path}")
     return 1 if problems else 0
 
 
@@ -87,10 +86,10 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
                         help="write a contact sheet of masks over their pages")
     parser.add_argument("--overwrite", action="store_true",
                         help="replace masks that another program made")
-    parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)),
+    parser.add_argument("--workers", type=int, default=usable_cores(),
                         help="processes (one a core)")
     options = parser.parse_args(arguments)
-    if options.threshold <= 0:
+    if not 0 < options.threshold < float("inf"):
         parser.error("--threshold must be above 0")
     if options.dilate < 0:
         parser.error("--dilate must be 0 or more")
@@ -99,11 +98,45 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     return options
 
 
+def write_masks(
+    todo: list[tuple[Pair, str]], manifests: dict[Path, Manifest], settings: dict, workers: int
+) -> list[str]:
+    """Write the masks of pairs, each with its manifest key; a sentence for each that failed."""
+    problems = []
+    with open_pool(min(workers, len(todo))) as pool, tqdm(
+        total=len(todo), desc="masks", unit="page", disable=not todo
+    ) as bar:
+        jobs = deque((pair, key, pool.submit(encode_mask, pair, settings)) for pair, key in todo)
+        while jobs:
+            pair, key, job = jobs.popleft()  # let go of each mask once it is written
+            try:
+                manifests[pair.mask.parent].write(pair.mask.name, key, job.result())
+            except ValueError as error:
+                problems.append(str(error))
+            except OSError as error:
+                problems.append(f"{error.filename}: {error.strerror}")
+            except (BrokenProcessPool, MemoryError):
+                problems.append(f"{pair.mask}: not written, a process died; is memory short? "
+                                "--workers 1 needs least")
+            bar.update()
+    return problems
+
+
+def open_pool(workers: int) -> Executor:
+    if workers <= 1:
+        return ThreadPoolExecutor(1)
+    # Not forked: OpenCV's threads do not survive that, should this process have used any.
+    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"))
+
+
 def encode_mask(pair: Pair, settings: dict) -> bytes:
-    """One pair's mask as a PNG. Raises ValueError naming the file that is at fault."""
+    """One pair's mask as its file's bytes. Raises ValueError naming the file that is at fault."""
     cv2.setNumThreads(1)  # the pool already fills the cores
     mask = soft_mask(*pair.read(), **settings)
-    return encode_image(pair.stored(to_uint8(mask)))
+    try:
+        return encode_image(pair.stored(to_uint8(mask)), pair.mask.suffix)
+    except ValueError as error:
+        raise ValueError(f"{pair.mask}: {error}") from None
 
 
 def preview(pairs: list[Pair], data: Path, columns: int = 6, limit: int = 48) -> Path:
@@ -126,7 +159,7 @@ def preview(pairs: list[Pair], data: Path, columns: int = 6, limit: int = 48) ->
         tile[: size[1], : size[0]] = image.round()
         tiles.append(tile)
     if not tiles:
-        raise SystemExit("compute_mask.py: no mask to preview")
+        raise ValueError("no mask to preview")
     tiles += [np.full_like(tiles[0], 128)] * (-len(tiles) % columns)
     rows = [np.hstack(tiles[i:i + columns]) for i in range(0, len(tiles), columns)]
     folder = data if data.is_dir() else data.parent

@@ -25,7 +25,6 @@ import io
 import json
 import math
 import multiprocessing
-import os
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -35,6 +34,7 @@ from pathlib import Path
 import cv2
 from tqdm import tqdm
 
+from data.cores import usable_cores
 from data.files import make_folder, write_bytes
 from data.image_io import list_images, read_image
 from metric import METRICS, measure
@@ -124,7 +124,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
                         help="the untouched pages: adds their figures and the ink measures")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write every page's figures there")
     parser.add_argument("--overwrite", action="store_true", help="replace FILE where it exists")
-    parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)), metavar="N",
+    parser.add_argument("--workers", type=int, default=usable_cores(), metavar="N",
                         help="processes (one a core)")
     options = parser.parse_args(arguments)
     if options.workers < 1:

@@ -3,7 +3,7 @@
 # The active Python is used as it is where Paddle can be imported in it (AI Studio, conda): nothing
 # is installed there. Else .venv is made and requirements.txt installed into it, once.
 #
-#   PYTHON      the Python to use or to make .venv with
+#   PYTHON      the Python to use or to make .venv with: a command's name or an absolute path
 #   PADDLE_GPU  what pip installs where nvidia-smi finds a GPU; PyPI's ends at 2.6.2
 
 : "${PADDLE_GPU:=paddlepaddle-gpu==3.3.1 --index-url https://www.paddlepaddle.org.cn/packages/stable/cu126/}"
@@ -13,10 +13,14 @@ fail() {
     exit 2
 }
 
-# find_python: print the first Python of 3.10 to 3.12 that is here.
+# has_gpu: whether there is an NVIDIA GPU that works.
+has_gpu() {
+    command -v nvidia-smi >/dev/null 2>&1 && nvidia-smi -L 2>/dev/null | grep -q GPU
+}
+
+# find_python NAME...: print the path of the first that is Python 3.10 to 3.12.
 find_python() {
-    for candidate in "${PYTHON:-}" python3 python python3.12 python3.11 python3.10; do
-        [ -n "$candidate" ] || continue
+    for candidate in "$@"; do
         if "$candidate" -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))' \
             2>/dev/null; then
             command -v "$candidate"
@@ -60,8 +64,7 @@ require() {
     stamp=.venv/.installed-$(echo "$1" | tr / -)
     cmp -s "$1" "$stamp" && return
     echo "setup.sh: installing $1 into .venv (once)" >&2
-    if command -v nvidia-smi >/dev/null 2>&1 && nvidia-smi -L 2>/dev/null | grep -q GPU &&
-        grep -q '^paddlepaddle' "$1"; then
+    if has_gpu && grep -q '^paddlepaddle' "$1"; then
         # shellcheck disable=SC2086  # the variable holds several words
         "$PYTHON" -m pip install --quiet --disable-pip-version-check $PADDLE_GPU || fail "pip failed: $PADDLE_GPU"
         grep -v '^paddlepaddle' "$1" >.venv/requirements
@@ -73,7 +76,12 @@ require() {
     cp "$1" "$stamp"
 }
 
-if active=$(find_python) && has_paddle "$active"; then
+if [ -n "${PYTHON:-}" ]; then
+    active=$(find_python "$PYTHON") || fail "PYTHON is not a Python 3.10, 3.11 or 3.12: $PYTHON"
+else
+    active=$(find_python python3 python python3.12 python3.11 python3.10) || active=
+fi
+if [ -n "$active" ] && has_paddle "$active"; then
     PYTHON=$active OURS=
 else
     if [ ! -x .venv/bin/python ]; then
@@ -82,6 +90,6 @@ else
         "$active" -m venv .venv ||
             { rm -rf .venv; fail "no virtual environment; on Debian: apt install python3-venv"; }
     fi
-    PYTHON=.venv/bin/python OURS=yes
+    PYTHON=$(pwd)/.venv/bin/python OURS=yes
 fi
 require requirements.txt

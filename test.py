@@ -18,8 +18,10 @@ import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from data.cores import usable_cores
+
 # Before Paddle is imported: all cores that we may use, and no chatter on stderr.
-os.environ.setdefault("OMP_NUM_THREADS", str(len(os.sched_getaffinity(0))))
+os.environ.setdefault("OMP_NUM_THREADS", str(usable_cores()))
 os.environ.setdefault("GLOG_minloglevel", "2")
 
 from tqdm import tqdm  # noqa: E402
@@ -37,10 +39,11 @@ def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     try:
         pages = expand_inputs(options.inputs)
+        check_places(pages, options)
         output = Manifest(make_folder(options.output))
         masks = Manifest(make_folder(options.mask)) if options.mask else None
-        if options.zip and not options.zip.parent.is_dir():
-            raise ValueError(f"{options.zip.parent}: no such folder for the zip")
+        if options.zip and (options.zip.is_dir() or not options.zip.parent.is_dir()):
+            raise ValueError(f"{options.zip}: the zip must be a file in a folder that exists")
         settings = {
             "weights": [digest(_read_bytes(path)) for path in options.weights],
             "fuse": options.fuse, "tile": options.tile, "margin": options.margin,
@@ -48,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
         }
         eraser = Eraser(options.weights, options.fuse, options.tile, options.margin, options.tta,
                         options.composite, options.batch)
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         print(f"test.py: {error}", file=sys.stderr)
         return 2
     problems, results, made = [], [], 0
@@ -61,11 +64,14 @@ def main(arguments: list[str] | None = None) -> int:
             problems.append(str(error))
         except OSError as error:
             problems.append(f"{error.filename or page}: {error.strerror or error}")
+        except MemoryError:
+            problems.append(f"{page}: not enough memory; a smaller --batch or --tile needs less")
     if options.zip:
         try:
             write_zip(options.zip, results)
         except (ValueError, OSError) as error:
-            problems.append(f"{options.zip}: {error}")
+            reason = getattr(error, "strerror", None) or error
+            problems.append(f"{options.zip}: cannot be written: {reason}")
     for problem in problems:
         print(f"test.py: {problem}", file=sys.stderr)
     archive = f"; {options.zip}" if options.zip else ""
@@ -98,6 +104,25 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+def result_name(page: Path, options: argparse.Namespace) -> str:
+    return page.stem + (FORMATS[options.format] or page.suffix.lower())
+
+
+def check_places(pages: list[Path], options: argparse.Namespace) -> None:
+    """Raise ValueError where a result would overwrite a page or a mask, whatever --overwrite."""
+    if options.mask and options.mask.resolve() == options.output.resolve():
+        raise ValueError(f"{options.mask}: masks and results bear the same names; --mask must be "
+                         "another folder than --output")
+    for page in pages:
+        targets = [options.output / result_name(page, options)]
+        if options.mask:
+            targets.append(options.mask / f"{page.stem}.png")
+        for target in targets:
+            if target.resolve() == page.resolve():
+                raise ValueError(f"{page}: would be overwritten by what is made of it; choose "
+                                 "another folder")
+
+
 def _read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
@@ -113,8 +138,7 @@ def erase(
 
     Raises ValueError or OSError naming the file.
     """
-    suffix = FORMATS[options.format] or page.suffix.lower()
-    name, key = page.stem + suffix, make_key([page], settings)
+    name, key = result_name(page, options), make_key([page], settings)
     todo = []
     targets = [(output, name)] + ([(masks, page.stem + ".png")] if masks else [])
     for manifest, target in targets:
@@ -126,7 +150,8 @@ def erase(
             todo.append((manifest, target))
     if todo:
         image = read_image(page)
-        bar = tqdm(desc=page.name, unit="tile", leave=False, dynamic_ncols=True)
+        # disable=None: on terminals only, since a log would keep every step of it.
+        bar = tqdm(desc=page.name, unit="tile", leave=False, dynamic_ncols=True, disable=None)
 
         def progress(done: int, total: int) -> None:
             bar.total = total
@@ -161,4 +186,6 @@ def write_zip(path: Path, results: Iterable[Path]) -> None:
 
 
 if __name__ == "__main__":
+    # A file name that the terminal cannot show must not end the run.
+    sys.stdout.reconfigure(errors="backslashreplace")
     sys.exit(main())

@@ -4,11 +4,10 @@
 # Erases a folder, a file or a glob pattern (examples/) into a folder (results/) and writes
 # OUTPUT/submission.zip for the leaderboard. Options begin with a dash: see `sh test.sh --help`.
 set -eu
-here=$(cd "$(dirname "$0")" && pwd)
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 cwd=$(pwd)
 cd "$here"
 . ./setup.sh
-case $PYTHON in /*) ;; *) PYTHON=$here/$PYTHON ;; esac
 cd "$cwd"
 input=$here/examples output=$here/results
 case ${1:--} in -*) ;; *) input=$1; shift ;; esac

@@ -15,9 +15,11 @@ import os
 import sys
 from pathlib import Path
 
+from data.cores import usable_cores
+
 # Before Paddle is imported: oneDNN for the compiled steps on a CPU, on all cores we may use.
 os.environ.setdefault("FLAGS_use_mkldnn", "1")
-os.environ.setdefault("OMP_NUM_THREADS", str(len(os.sched_getaffinity(0))))
+os.environ.setdefault("OMP_NUM_THREADS", str(usable_cores()))
 os.environ.setdefault("GLOG_minloglevel", "2")
 
 import paddle  # noqa: E402
@@ -29,12 +31,9 @@ from training.loop import Trainer  # noqa: E402
 def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     try:
-        assignments = list(options.set)
+        config = load_config(options.config, options.set, options.steps)
         if options.data:
-            assignments.append(f"data.root={options.data}")
-        config = load_config(options.config, assignments, options.steps)
-        if not config.data.root:
-            raise ValueError("no pairs given: --data DATA, or data.root in the config")
+            config.data.root = str(options.data)
         if int(os.environ.get("PADDLE_TRAINERS_NUM", "1")) > 1:
             paddle.distributed.init_parallel_env()
         out = options.out or Path("runs") / options.config.stem

@@ -8,9 +8,9 @@
 #   RECIPE=lite|full   which recipes of configs/ (full on a GPU, lite on a CPU)
 #   PYTHON, PADDLE_GPU see setup.sh
 set -eu
-here=$(cd "$(dirname "$0")" && pwd)
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 cwd=$(pwd)
-if [ $# -eq 0 ]; then
+case ${1:--} in -*)
     cat >&2 <<TEXT
 usage: sh train.sh DATA [OUT] [options of train.py]
 
@@ -21,19 +21,16 @@ Other layouts (watermark, SCUT-EnsText, list files) are described in data/pairs.
 SCUT-EnsText (on request from its authors), and the pairs of Baidu Netdisk's contests on AI Studio.
 TEXT
     exit 2
-fi
+esac
 cd "$here"
 . ./setup.sh
-case $PYTHON in /*) ;; *) PYTHON=$here/$PYTHON ;; esac
 cd "$cwd"
 data=$1 out=runs
 shift
 case ${1:--} in -*) ;; *) out=$1; shift ;; esac
 if [ -z "${RECIPE:-}" ]; then
     RECIPE=lite
-    if command -v nvidia-smi >/dev/null 2>&1 && nvidia-smi -L 2>/dev/null | grep -q GPU; then
-        RECIPE=full
-    fi
+    ! has_gpu || RECIPE=full
 fi
 case $RECIPE in
     lite) suffix=_lite ;;

@@ -79,7 +79,9 @@ def set_keys(raw: dict, assignments: list[str]) -> dict:
         *parents, last = key.split(".")
         place = raw
         for parent in parents:
-            place = place.setdefault(parent, {})
+            if place.get(parent) is None:  # missing, or a key with nothing below it
+                place[parent] = {}
+            place = place[parent]
             if not isinstance(place, dict):
                 raise ValueError(f"--set {text}: {parent!r} holds a value, not keys")
         try:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import glob
+import io
 from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms, ImageOps
 
 from data.files import write_bytes
 
@@ -48,6 +49,13 @@ def _to_rgb(image: Image.Image) -> np.ndarray:
         image = image.convert("RGBA")
         paper = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(paper, image)
+    if image.mode == "CMYK" and "icc_profile" in image.info:
+        try:
+            profile = ImageCms.ImageCmsProfile(io.BytesIO(image.info["icc_profile"]))
+            image = ImageCms.profileToProfile(
+                image, profile, ImageCms.createProfile("sRGB"), outputMode="RGB")
+        except ImageCms.PyCMSError:
+            pass  # a damaged profile: Pillow's plain conversion has to do
     return np.array(image.convert("RGB"))
 
 
@@ -119,7 +127,7 @@ def expand_inputs(inputs: list[str]) -> list[Path]:
     Raises ValueError for an input that names nothing, and where two files share a stem: their
     results would overwrite each other.
     """
-    found: dict[Path, None] = {}
+    found: dict[Path, Path] = {}  # resolved path: the path as it was given
     for text in inputs:
         path = Path(text)
         if path.is_dir():
@@ -130,13 +138,14 @@ def expand_inputs(inputs: list[str]) -> list[Path]:
             files = sorted(Path(p) for p in glob.glob(text, recursive=True) if Path(p).is_file())
         if not files:
             raise ValueError(f"{text}: no images ({', '.join(SUFFIXES)}) found there")
-        found.update(dict.fromkeys(files))
+        for file in files:
+            found.setdefault(file.resolve(), file)
     by_stem: dict[str, Path] = {}
-    for path in found:
+    for path in found.values():
         twin = by_stem.setdefault(path.stem, path)
         if twin != path:
             raise ValueError(
                 f"{twin} and {path} share the stem {path.stem!r}, so their results would overwrite "
                 "each other; rename one or erase them into two folders"
             )
-    return list(found)
+    return list(found.values())

@@ -8,7 +8,8 @@ watermark    watermarked images named BACKGROUND_NNNN.* in a folder `watermark*`
 scut         all_images/ + all_labels/, masks in mask/ with text black (0 = ink), as in SCUT-EnsText
              and the public EraseNet data
 list         a text file: image, ground truth and optionally mask on a line, with a tab, a comma or
-             blanks between them, relative to the file's folder; # at a word's start begins a comment
+             blanks between them, relative to the file's folder; # after a blank begins a comment
+synth        no files at all: pages from the generator, endlessly (data/generated.py)
 
 Files pair by stem, whatever their suffixes. A mask that is not there yet would be mask/STEM.png.
 """
@@ -18,12 +19,13 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from data.augment import AugmentConfig, augment
+from data.generated import GeneratedCrops, GeneratedPage, SynthConfig, validation_pages
 from data.image_io import list_images, read_grey, read_image
 from data.soft_mask import size_of, soft_mask
 
@@ -223,8 +225,9 @@ def split(
 ) -> tuple[list[Pair], list[Pair]]:
     """Divide pages into training and validation, by page and never by crop.
 
-    `names` is a text file of stems (or file names), one a line, that validate; without it a seeded `fraction` of
-    the pages does, at least one. Pages of one ground truth stay together: a watermark's background
+    `names` is a text file of stems (or file names), one a line, that validate; without it a seeded
+    `fraction` of the pages does, at least one; a fraction of 0 trains and validates on all of
+    them, for a handful of pages. Pages of one ground truth stay together: a watermark's background
     in both parts would make validation too easy. Raises ValueError where a part would be empty.
     """
     if names is not None:
@@ -235,8 +238,10 @@ def split(
             raise ValueError(f"{names}: not among the pairs: {', '.join(sorted(unknown)[:5])}")
         chosen = {pair.gt for pair in pairs if pair.name in wanted}
     else:
-        if not 0 < fraction < 1:
-            raise ValueError(f"the validation fraction must lie between 0 and 1, got {fraction}")
+        if not 0 <= fraction < 1:
+            raise ValueError(f"the validation fraction must lie in [0, 1), got {fraction}")
+        if fraction == 0:
+            return list(pairs), list(pairs)
         gts = sorted({pair.gt for pair in pairs})
         count = max(1, round(fraction * len(gts)))
         order = np.random.default_rng(seed).permutation(len(gts))
@@ -258,17 +263,36 @@ class DataConfig:
     root: str = ""  # folder or list file; `--data` sets it
     layout: str = "auto"
     val_list: str = ""  # file of validation stems; empty: a seeded fraction
-    val_fraction: float = 0.08
+    val_fraction: float = 0.08  # of the pages; 0: train and validate on all, for a handful
     val_pages: int = 8  # at most this many validation pages are erased each time; 0: all
     threshold: float = 20.0  # grey levels from which a pixel is wholly ink, for masks made here
     channel: str = "mean"  # 'mean' or 'max' over RGB, for masks made here
+    dilate: int = 0  # maximum over N×N pixels, for masks made here
     cache_mb: int = 1024  # decoded pages kept in memory by each loading process
     workers: int = 0  # loading processes; 0 loads in the training process
     augment: AugmentConfig = field(default_factory=AugmentConfig)
+    synth: SynthConfig = field(default_factory=SynthConfig)
+
+
+def open_data(config: DataConfig, seed: int) -> tuple[PairDataset, list[Pair | GeneratedPage]]:
+    """The crops to train on and the whole pages to validate on.
+
+    Raises ValueError for a data set with problems, naming the first ones, or without pairs.
+    """
+    if config.layout == "synth":
+        return PairDataset([], config, seed), validation_pages(config.synth, config.val_pages or 8)
+    if not config.root:
+        raise ValueError("no pairs given: --data DATA, or data.layout=synth for generated pages")
+    pairs, problems = find_pairs(config.root, config.layout)
+    if problems:
+        raise ValueError(f"{len(problems)} problems with the pairs; mend or remove these files:"
+                         + "".join(f"\n  {problem}" for problem in problems[:10]))
+    train, val = split(pairs, config.val_fraction, seed, config.val_list or None)
+    return PairDataset(train, config, seed), val[:config.val_pages or None]
 
 
 class PairDataset:
-    """Training crops of pairs, map-style.
+    """Training crops of pairs, of generated pages, or of both by `config.synth.share`; map-style.
 
     An index is a pair of integers (draw, page): one draw of one page always gives the same crop,
     whatever the process or order, so that a resumed run sees what an unbroken one would.
@@ -279,21 +303,31 @@ class PairDataset:
         self.pairs = list(pairs)
         self.config = config
         self.seed = seed
+        self._share = config.synth.share if self.pairs else 1.0
+        self._generated = None
+        if self._share > 0:
+            self._generated = GeneratedCrops(config.synth, config.augment.crop, seed)
         self._pages: OrderedDict[int, tuple] = OrderedDict()
 
     def __len__(self) -> int:
-        return len(self.pairs)
+        return len(self.pairs or self._generated)
 
     def __getitem__(self, index: tuple[int, int]):
         draw, page = index
-        image, gt, mask = self._read(page)
         rng = np.random.default_rng([self.seed, draw, page])
-        config = self.config
+        config, how = self.config, self.config.augment
+        if self._generated is not None and rng.random() < self._share:
+            image, gt, name = self._generated[index]
+            mask = None
+            how = replace(how, rotate=0.0, redraws=0)  # a crop already, turned as pages are
+        else:
+            image, gt, mask = self._read(page)
+            name = self.pairs[page].name
         image, gt, mask = augment(
-            image, gt, mask, rng, config.augment,
-            lambda i, g: soft_mask(i, g, config.threshold, config.channel),
+            image, gt, mask, rng, how,
+            lambda i, g: soft_mask(i, g, config.threshold, config.channel, config.dilate),
         )
-        return _to_chw(image), _to_chw(gt), mask[None], self.pairs[page].name
+        return _to_chw(image), _to_chw(gt), mask[None], name
 
     def _read(self, page: int):
         """A decoded page, from memory where the budget allows."""

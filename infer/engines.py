@@ -11,14 +11,14 @@ class PaddleEngine:
     """Eager Paddle on its current device: the reference.
 
     Called with float32 N,3,H,W in [0, 1], H and W multiples of 32, it returns (image, mask):
-    float32 N,3,H,W not clipped, and N,1,H,W in [0, 1]. The network is left in the mode it was in.
+    float32 N,3,H,W not clipped, and N,1,H,W in [0, 1]. Every layer is left in the mode it was in.
     """
 
     def __init__(self, net: paddle.nn.Layer):
         self.net = net
 
     def __call__(self, batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        training = self.net.training
+        modes = [(layer, layer.training) for layer in self.net.sublayers(include_self=True)]
         self.net.eval()
         try:
             with paddle.no_grad():
@@ -26,5 +26,5 @@ class PaddleEngine:
                 mask = F.sigmoid(erased.mask_logits)
                 return erased.image.numpy(), mask.numpy()
         finally:
-            if training:
-                self.net.train()
+            for layer, training in modes:
+                layer.training = training

@@ -62,8 +62,10 @@ class Eraser:
         fuse = [1.0] * len(networks) if fuse is None else list(fuse)
         if not networks:
             raise ValueError("an eraser needs one network at least")
-        if len(fuse) != len(networks) or min(fuse) < 0 or sum(fuse) <= 0:
-            raise ValueError(f"{len(networks)} networks need as many weights of 0 or more: {fuse}")
+        good = all(0 <= weight < np.inf for weight in fuse) and sum(fuse) > 0
+        if len(fuse) != len(networks) or not good:
+            raise ValueError(f"the average of {len(networks)} networks needs as many weights of 0 "
+                             f"or more, not all of them 0; got {fuse}")
         if tta not in TTA:
             raise ValueError(f"unknown tta {tta!r}; known: {', '.join(TTA)}")
         if batch < 1:

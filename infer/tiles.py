@@ -56,11 +56,12 @@ def strips(
     page: np.ndarray, erase: TileFunction, tiling: Tiling, batch: int = 1,
     wanted: np.ndarray | None = None,
 ) -> Iterator[tuple[slice, np.ndarray | None, int]]:
-    """Yield (rows, strip, tiles): the page after `erase` strip by strip, and how many tiles it has.
+    """Yield (rows, strip, tiles) after every batch: the page after `erase`, strip by strip.
 
-    `page` is uint8 H,W,3 of any size; a strip is float32 h,W,C. `wanted`, bool H,W, leaves out
-    tiles that keep no wanted pixel: their place holds NaN, and a strip of such tiles alone is None.
-    Memory beyond the page is one strip's.
+    `page` is uint8 H,W,3 of any size; a strip is float32 h,W,C, and None until its last batch is
+    done. `tiles` counts those done since the last time, with those left out. `wanted`, bool H,W,
+    leaves out tiles that keep no wanted pixel: their place holds NaN, and a strip of such tiles
+    alone stays None. Memory beyond the page is one strip's.
     """
     height, width = page.shape[:2]
     columns = tiling.spans(width)
@@ -71,6 +72,8 @@ def strips(
             (left, right) for left, right in columns
             if wanted is None or wanted[top:bottom, left:right].any()
         ]
+        if len(chosen) < len(columns):
+            yield slice(top, bottom), None, len(columns) - len(chosen)
         strip = None
         for i in range(0, len(chosen), batch):
             group = chosen[i:i + batch]
@@ -84,7 +87,8 @@ def strips(
             for (left, right), tile in zip(group, result, strict=True):
                 strip[:, left:right] = tile[tiling.margin:tiling.margin + bottom - top,
                                             tiling.margin:tiling.margin + right - left]
-        yield slice(top, bottom), strip, len(columns)
+            done = i + batch >= len(chosen)
+            yield slice(top, bottom), strip if done else None, len(group)
 
 
 def count_tiles(shape: tuple[int, ...], tiling: Tiling) -> int:

@@ -108,7 +108,7 @@ def _read(stream: BinaryIO) -> dict:
     if head.startswith(b"PK\x03\x04"):
         tree = _read_zip(stream)
     elif head.startswith(b"\x80"):  # a pickle of protocol 2 or later
-        tree = _read_pickle(io.BytesIO(stream.read()))  # there a wild length just reads short
+        tree = _read_pickle(_Bytes(stream.read()))
     else:
         raise _Refused(f"this is {_looks_like(head)}, not a checkpoint; expected {EXPECTED}")
     if not isinstance(tree, dict):
@@ -136,7 +136,7 @@ def _read_zip(stream: BinaryIO) -> dict:
         if folder and folder + "constants.pkl" not in names:  # that is TorchScript's
             order = f"{folder}byteorder"  # older ones lack it
             order = archive.read(order).decode() if order in names else "little"
-            node = _Unpickler(io.BytesIO(archive.read(f"{folder}data.pkl"))).load()
+            node = _Unpickler(_Bytes(archive.read(f"{folder}data.pkl"))).load()
             return _Builder(lambda key: archive.read(f"{folder}data/{key}"), order).value(node)
     if not names or not all(name.endswith(".npy") for name in names):
         kind = "a TorchScript program" if folder else "a zip archive of something else"
@@ -150,7 +150,7 @@ def _read_zip(stream: BinaryIO) -> dict:
     return tree
 
 
-def _read_pickle(stream: io.BytesIO):
+def _read_pickle(stream: _Bytes):
     node, storages = _Unpickler(stream).load(), {}
     if type(node) is int and node == TORCH_MAGIC:
         _Unpickler(stream).load()  # version of the format, always 1001
@@ -165,6 +165,22 @@ def _read_pickle(stream: io.BytesIO):
 
 def _stored(kind: str) -> np.dtype:
     return np.dtype("u2" if kind == "bfloat16" else kind)
+
+
+class _Bytes(io.BytesIO):
+    """A pickle in memory, where a wild length allocates nothing. EOFError where it ends early."""
+
+    def read(self, size: int) -> bytes:
+        content = super().read(size)
+        if len(content) < size:
+            raise EOFError("it ends early")
+        return content
+
+    def readline(self) -> bytes:
+        line = super().readline()
+        if not line.endswith(b"\n"):
+            raise EOFError("it ends early")
+        return line
 
 
 class _Name:
@@ -203,7 +219,7 @@ class _Unpickler(pickle._Unpickler):
     Python's unpickler, for C's fills as much memory as a damaged memo index asks for.
     """
 
-    def __init__(self, stream: BinaryIO):
+    def __init__(self, stream: _Bytes):
         super().__init__(stream, encoding="latin1")  # a str of Python 2 may be bytes
         self.storages: dict[str, str] = {}  # key to type, of torch
 

@@ -24,6 +24,7 @@ from model.nonlocal_eraser import ATTENTIONS
 from model.pickles import read_arrays, write_arrays
 
 FORMAT = "text eraser 1"
+STATISTICS = ("._mean", "._variance")  # ends of the names of batch norm's running statistics
 
 
 def save(
@@ -38,8 +39,7 @@ def save(
     `half` stores parameters as float16; batch norm statistics stay float32, which they overflow.
     """
     if half:
-        state = {name: array if name.endswith(("._mean", "._variance")) else array.astype("float16")
-                 for name, array in state.items()}
+        state = {name: array if name.endswith(STATISTICS) else array.astype("float16") for name, array in state.items()}
     write_arrays(path, {"format": FORMAT, "config": asdict(config), **about, "model": state})
 
 
@@ -63,7 +63,9 @@ def load(path: Path | str) -> paddle.nn.Layer:
     try:
         config = from_dict(ModelConfig, content["config"])
         return restore(build(config), content["model"]).eval()
-    except (KeyError, TypeError, ValueError) as error:
+    except KeyError as error:
+        raise ValueError(f"{path}: damaged: it lacks {error}") from None
+    except (AttributeError, TypeError, ValueError) as error:
         raise ValueError(f"{path}: {error}") from None
 
 
@@ -144,7 +146,8 @@ def import_published(
     state = read_arrays(path)
     state = state.get("state_dict", state)
     try:
-        state = {name.removeprefix("module."): np.asarray(array) for name, array in state.items()}
+        state = {str(name).removeprefix("module."): np.asarray(array)
+                 for name, array in state.items()}
         config = recognise(state, form)
         if config.arch == "nonlocal":
             winner = Path(path).suffix == ".pdparams"

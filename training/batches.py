@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterator
 
 import numpy as np
@@ -39,14 +40,41 @@ class StepSampler(paddle.io.BatchSampler):
             yield indices[self._rank::self._world]
 
 
-def loader(dataset: PairDataset, sampler: StepSampler) -> paddle.io.DataLoader:
-    """Batches (image, gt, mask, names): float32 arrays N,3,S,S, N,3,S,S, N,1,S,S and a list."""
-    return paddle.io.DataLoader(
-        dataset, batch_sampler=sampler, collate_fn=_collate, num_workers=dataset.config.workers,
-        return_list=True,
-    )
+def loader(dataset: PairDataset, sampler: StepSampler) -> Iterator[tuple]:
+    """Yields batches (image, gt, mask, names): float32 N,3,S,S, N,3,S,S, N,1,S,S and a list.
+
+    Raises ValueError naming the file that cannot be read.
+    """
+    for batch in paddle.io.DataLoader(
+        _Reported(dataset), batch_sampler=sampler, collate_fn=_collate, return_list=True,
+        num_workers=dataset.config.workers,
+    ):
+        if isinstance(batch[-1], Exception):
+            raise batch[-1]
+        yield batch
+
+
+class _Reported:
+    """A dataset that hands out errors as items: Paddle's loader would hang on one."""
+
+    def __init__(self, dataset: PairDataset):
+        self._dataset = dataset
+
+    def __len__(self) -> int:
+        return len(self._dataset)
+
+    def __getitem__(self, index: tuple[int, int]):
+        try:
+            return self._dataset[index]
+        except (ValueError, OSError) as error:
+            return ValueError(str(error))
+        except Exception:  # a bug: where it happened, in another process perhaps, is lost otherwise
+            return RuntimeError(traceback.format_exc())
 
 
 def _collate(items: list) -> tuple:
+    for item in items:
+        if isinstance(item, Exception):
+            return np.zeros(1), item  # the loader passes no batch without an array
     image, gt, mask, names = zip(*items, strict=True)
     return np.stack(image), np.stack(gt), np.stack(mask), list(names)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from data.config import from_dict, read_yaml, set_keys
 from data.pairs import DataConfig
+from infer.eraser import TTA
 from loss import TERMS, LossConfig
 from model import ModelConfig
 
@@ -28,7 +30,7 @@ class StageConfig:
         unknown = [term for term in self.drop if term not in TERMS]
         if unknown:
             raise ValueError(f"unknown loss terms to drop {unknown}; known: {', '.join(TERMS)}")
-        if self.steps < 1 or self.lr <= 0:
+        if self.steps < 1 or not 0 < self.lr < math.inf:
             raise ValueError(f"a stage needs steps and lr above 0, got {self.steps}, {self.lr}")
 
 
@@ -58,6 +60,8 @@ class TrainConfig:
                 raise ValueError(f"{name} must be one of {', '.join(CHOICES)}")
         if self.device not in ("auto", "cpu", "gpu"):
             raise ValueError(f"device must be auto, cpu or gpu, got {self.device!r}")
+        if self.val_tta not in TTA:
+            raise ValueError(f"unknown val_tta {self.val_tta!r}; known: {', '.join(TTA)}")
         if not 0 <= self.ema < 1:
             raise ValueError(f"ema must lie in [0, 1), got {self.ema}")
         if not self.stages:
@@ -65,6 +69,9 @@ class TrainConfig:
         for name in ("batch", "log_every", "val_every", "save_every"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be 1 or more, got {getattr(self, name)}")
+        for name in ("clip", "keep_every"):
+            if not getattr(self, name) >= 0:
+                raise ValueError(f"{name} must be 0 or more, got {getattr(self, name)}")
 
 
 @dataclass
@@ -75,6 +82,12 @@ class Config:
     data: DataConfig = field(default_factory=DataConfig)
     loss: LossConfig = field(default_factory=LossConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
+
+    def __post_init__(self):
+        used = [term for term in TERMS if getattr(self.loss, term)]
+        for number, stage in enumerate(self.train.stages, 1):
+            if not set(used) - set(stage.drop):
+                raise ValueError(f"stage {number} has no loss: of {used} it drops {stage.drop}")
 
 
 def load_config(path: Path | str, assignments: list[str] = (), steps: int | None = None) -> Config:

@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from data.files import make_folder
 from data.image_io import write_image
-from data.pairs import PairDataset, find_pairs, split
+from data.pairs import open_data
 from infer import Eraser
 from infer.engines import PaddleEngine
 from loss import EraseLoss
@@ -42,23 +42,21 @@ class Trainer:
         self.world, self.rank = paddle.distributed.get_world_size(), paddle.distributed.get_rank()
         self.on_gpu = set_device(train.device)
         paddle.seed(train.seed)
-        pairs, problems = find_pairs(config.data.root, config.data.layout)
-        if problems:
-            raise ValueError(f"{len(problems)} problems with the pairs; mend or remove these files:"
-                             + "".join(f"\n  {problem}" for problem in problems[:10]))
-        self.pairs, self.val_pairs = split(
-            pairs, config.data.val_fraction, train.seed, config.data.val_list or None)
-        self.val_pairs = self.val_pairs[:config.data.val_pages or None]
-        self.dataset = PairDataset(self.pairs, config.data, train.seed)
+        self.dataset, self.val_pages = open_data(config.data, train.seed)
 
         self.net = build(config.model)
         if train.init:
-            weights.restore(self.net, weights.read(train.init)["model"])
+            try:
+                weights.restore(self.net, weights.read(train.init)["model"])
+            except ValueError as error:
+                raise ValueError(f"train.init={train.init}: {error}") from None
         if self.world > 1:
             share_batch_norm(self.net)
         compile_ = CHOICES[train.compile]
         if compile_ is None:
             compile_ = not self.on_gpu and self.world == 1 and available()
+        elif compile_ and not (self.world == 1 and available()):
+            raise ValueError("compile: always needs Paddle 3 and one process; use auto or never")
         self.forward = compiled(self.net) if compile_ else self.net
         amp = CHOICES[train.amp]
         self.amp = self.on_gpu if amp is None else amp
@@ -106,7 +104,9 @@ class Trainer:
     def _run_stage(self, stage: StageConfig) -> None:
         config = self.config.train
         for name, parameter in self.net.named_parameters():
-            parameter.stop_gradient = stage.freeze_mask and ".mask_" in f".{name}"
+            frozen = stage.freeze_mask and ".mask_" in f".{name}"
+            # Paddle counts batch norm's running statistics among the parameters.
+            parameter.stop_gradient = frozen or name.endswith(weights.STATISTICS)
         trained = [p for p in self.net.parameters() if not p.stop_gradient]
         clip = paddle.nn.ClipGradByGlobalNorm(config.clip) if config.clip else None
         optimizer = paddle.optimizer.Adam(stage.lr, parameters=trained, grad_clip=clip)
@@ -118,7 +118,7 @@ class Trainer:
         loss_config = asdict(self.config.loss) | dict.fromkeys(stage.drop, 0.0)
         criterion = EraseLoss(type(self.config.loss)(**loss_config))
         offset = sum(s.steps for s in config.stages[:self.stage])
-        sampler = StepSampler(len(self.pairs), config.batch, offset + self.step,
+        sampler = StepSampler(len(self.dataset), config.batch, offset + self.step,
                               offset + stage.steps, config.seed, self.rank, self.world)
         writer = scalar_writer(self.out) if self.rank == 0 else None
         bar = tqdm(total=stage.steps, initial=self.step, unit="step", disable=self.rank > 0,
@@ -136,7 +136,7 @@ class Trainer:
             loss = criterion.total(terms)
             values = {name: float(term) for name, term in terms.items()}
             if not np.isfinite(float(loss)):
-                self._stop(values, names)
+                self._stop("loss", self.step + 1, values, names)
             scaler.scale(loss).backward()
             if self.world > 1:
                 average_gradients(trained)
@@ -152,25 +152,32 @@ class Trainer:
             if self.rank > 0:
                 continue
             ends = self.step == stage.steps
+            validates = self.step % config.val_every == 0 or ends
+            keeps = config.keep_every and self.step % config.keep_every == 0
+            saves = self.step % config.save_every == 0
             if self.step % config.log_every == 0 or ends:
                 self._log(writer, offset, loss=float(loss), lr=optimizer.get_lr(), **values)
-            if self.step % config.val_every == 0 or ends:
+            # A finite loss may have an infinite gradient: it must not spoil the good checkpoint.
+            if (validates or keeps or saves) and not all(
+                    bool(tensor.isfinite().all()) for tensor in self.net.state_dict().values()):
+                self._stop("network", self.step, values, names)
+            if validates:
                 self._validate(writer, offset)
-            if config.keep_every and self.step % config.keep_every == 0:
+            if keeps:
                 self._save_average(self.out / f"step_{offset + self.step}.pdparams")
-            if self.step % config.save_every == 0:
+            if saves:
                 self._save_last(optimizer)
         bar.close()
         if self.world > 1:
             paddle.distributed.barrier()
 
-    def _stop(self, values: dict, names: list[str]) -> None:
+    def _stop(self, what: str, step: int, values: dict, names: list[str]) -> None:
         last = self._last if self._last.exists() else "none yet"
         raise FloatingPointError(
-            f"the loss is not finite at step {self.step + 1} of stage {self.stage + 1}: "
+            f"the {what} is not finite at step {step} of stage {self.stage + 1}: "
             f"{', '.join(f'{k} {v:.4g}' for k, v in values.items())}; pages {', '.join(names)}; "
-            f"last good checkpoint: {last}. Lower the learning rate or look at those pages, then "
-            "go on with --resume"
+            f"last good checkpoint: {last}. Look at those pages, mend them and go on with "
+            "--resume; or begin anew from that checkpoint (train.init) with a lower learning rate"
         )
 
     @paddle.no_grad()
@@ -185,11 +192,11 @@ class Trainer:
         """Erase the validation pages with the averaged weights; keep them if they are the best."""
         eraser = Eraser([PaddleEngine(self.average)], tta=self.config.train.val_tta)
         scores = []
-        for pair in self.val_pairs:
-            image, gt = pair.read()
+        for page in self.val_pages:
+            image, gt = page.read()
             erased = eraser(image)
             scores.append({name: METRICS[name](erased, gt) for name in VALIDATION_METRICS})
-            path = make_folder(self.out / "pictures") / f"{pair.name}_{offset + self.step}.jpg"
+            path = make_folder(self.out / "pictures") / f"{page.name}_{offset + self.step}.jpg"
             write_image(path, np.hstack([image, erased, gt]), quality=90)
         # A page erased to the last bit has an infinite PSNR: 100 dB is as good as any.
         means = {name: float(np.mean([min(score[name], 100.0) for score in scores]))
@@ -250,6 +257,8 @@ def differences(old: dict, new: dict, where: str = "") -> list[str]:
     found = []
     for key in new.keys() - free:
         a, b = old.get(key), new[key]
+        if isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
+            a, b = dict(enumerate(a)), dict(enumerate(b))
         if isinstance(a, dict) and isinstance(b, dict):
             found += differences(a, b, f"{where}{key}.")
         elif a != b:

@@ -33,15 +33,19 @@ class _WholeBatchNorm(nn.BatchNorm2D):
     def forward(self, x):
         if not self.training:
             return super().forward(x)
+
+        def shaped(v):
+            return v.reshape([1, -1, 1, 1])
+
+        x = x.astype("float32")  # in mixed precision too: squares overflow float16
         mean = _Mean.apply(x.mean([0, 2, 3]))
-        variance = _Mean.apply((x * x).mean([0, 2, 3])) - mean * mean
+        x = x - shaped(mean)
+        variance = _Mean.apply((x * x).mean([0, 2, 3]))
         with paddle.no_grad():
             keep = self._momentum
             self._mean.set_value(keep * self._mean + (1 - keep) * mean)
             self._variance.set_value(keep * self._variance + (1 - keep) * variance)
-        def shaped(v):
-            return v.reshape([1, -1, 1, 1])
-        x = (x - shaped(mean)) * shaped(paddle.rsqrt(variance + self._epsilon))
+        x = x * shaped(paddle.rsqrt(variance + self._epsilon))
         return x * shaped(self.weight) + shaped(self.bias)
 
 

@@ -1,0 +1,88 @@
+"""Training pairs without a data set: the page generator as an endless data set."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import numpy as np
+
+from data.synth.page import Pair as Rendered
+from data.synth.page import SynthOptions, crops, render, use_one_core
+
+# A draw, as `training.batches` counts them, is this many new pages with this many crops each: many
+# pages to mix in one batch, few enough to keep in memory.
+PAGES, CROPS = 32, 16
+VAL_SEED = 1_000_003  # pages to validate on come from a seed of their own
+
+
+@dataclass
+class SynthConfig:
+    """How generated pages take part in training."""
+
+    share: float = 0.0  # of the crops; the rest are real pairs. layout: synth has no other
+    val_size: list[int] | None = None  # width, height of pages to validate on; none: 800, 1000
+    stamps_kept: bool = True  # stamps are part of the page
+    dirt_kept: bool = False  # stains and smudges are erased
+    without_faces: list[str] | None = None  # fonts never used: a benchmark may hold them out
+    without_captures: list[str] | None = None  # kinds of capture never used
+
+    def __post_init__(self):
+        if not 0 <= self.share <= 1:
+            raise ValueError(f"share must lie in [0, 1], got {self.share}")
+
+    def options(self) -> SynthOptions:
+        return SynthOptions(
+            stamps_kept=self.stamps_kept, dirt_kept=self.dirt_kept,
+            without_faces=tuple(self.without_faces or ()),
+            without_captures=tuple(self.without_captures or ()),
+        )
+
+
+class GeneratedCrops:
+    """Crops of generated pages by (draw, number): the same ones in every process and order."""
+
+    def __init__(self, config: SynthConfig, size: int, seed: int):
+        self._options = config.options()
+        self._size = size
+        self._seed = seed
+        self._pages: OrderedDict[int, list[Rendered]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return PAGES * CROPS
+
+    def __getitem__(self, index: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, str]:
+        """Image and gt, uint8 S,S,3, and a name for messages."""
+        draw, number = index
+        number %= len(self)
+        page, crop = draw * PAGES + number // CROPS, number % CROPS
+        if page not in self._pages:
+            use_one_core()
+            self._pages[page] = list(
+                crops(self._seed, page, self._size, CROPS, options=self._options))
+            while len(self._pages) > PAGES:
+                self._pages.popitem(last=False)
+        self._pages.move_to_end(page)
+        pair = self._pages[page][crop]
+        return pair.image, pair.gt, f"generated page {page} of seed {self._seed}"
+
+
+@dataclass(frozen=True)
+class GeneratedPage:
+    """A generated page to validate on; like `data.pairs.Pair`, it has a name and can be read."""
+
+    name: str
+    number: int
+    size: tuple[int, int]
+    options: SynthOptions
+
+    def read(self) -> tuple[np.ndarray, np.ndarray]:
+        """Image and gt, uint8 H,W,3."""
+        pair = render(VAL_SEED, self.number, size=self.size, options=self.options)
+        return pair.image, pair.gt
+
+
+def validation_pages(config: SynthConfig, count: int) -> list[GeneratedPage]:
+    width, height = config.val_size or (800, 1000)
+    return [GeneratedPage(f"generated_{n}", n, (width, height), config.options())
+            for n in range(count)]

@@ -1,0 +1,81 @@
+"""Small drawn pages, data sets of them in every layout, and a disk that fills up."""
+
+import resource
+from contextlib import contextmanager
+
+import cv2
+import numpy as np
+import pytest
+
+from data.image_io import write_image
+
+
+def draw_page(seed=0, height=96, width=128):
+    """A page with print and coloured strokes, and the same without the strokes: uint8 H,W,3."""
+    rng = np.random.default_rng(seed)
+    gt = np.full((height, width, 3), rng.integers(235, 250), np.uint8)
+    for y in range(16, height, 16):
+        words = "".join(rng.choice(list("aegmnosx  "), 24))
+        cv2.putText(gt, words, (4, y), cv2.FONT_HERSHEY_SIMPLEX, 0.35, (40, 40, 40), 1, cv2.LINE_AA)
+    image = gt.copy()
+    for colour in ((200, 30, 40), (30, 50, 190), (60, 60, 60)):
+        points = rng.integers(0, (width, height), (4, 2)).astype(np.int32)
+        cv2.polylines(image, [points], False, colour, 2, cv2.LINE_AA)
+    return image, gt
+
+
+def make_set(root, layout="competition", names=("a", "b", "c"), **size):
+    """Write one drawn page a name, inputs and ground truths in different formats.
+
+    Returns what find_pairs takes: the folder or the list file. Each `watermark` page has two
+    inputs, NAME_0001 and NAME_0002.
+    """
+    images, gts = {
+        "competition": ("images", "gts"),
+        "watermark": ("watermark_images", "bg_images"),
+        "scut": ("all_images", "all_labels"),
+        "list": ("in", "clean"),
+    }[layout]
+    for folder in (images, gts):
+        (root / folder).mkdir(parents=True)
+    lines = []
+    for seed, name in enumerate(names):
+        image, gt = draw_page(seed, **size)
+        inputs = [f"{name}_0001", f"{name}_0002"] if layout == "watermark" else [name]
+        for stem in inputs:
+            write_image(root / images / f"{stem}.bmp", image)
+        write_image(root / gts / f"{name}.png", gt)
+        lines.append(f"{images}/{name}.bmp\t{gts}/{name}.png\n")
+    if layout != "list":
+        return root
+    (root / "pages.txt").write_text("".join(lines), encoding="utf-8")
+    return root / "pages.txt"
+
+
+@contextmanager
+def limit_files(size):
+    """Within, no file grows beyond `size` bytes: a longer write ends half-way with an OSError."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+# Test modules cannot import a conftest.py: they get these functions as fixtures.
+
+
+@pytest.fixture(name="draw_page")
+def _draw_page():
+    return draw_page
+
+
+@pytest.fixture(name="make_set")
+def _make_set():
+    return make_set
+
+
+@pytest.fixture(name="full_disk")
+def _full_disk():
+    return limit_files

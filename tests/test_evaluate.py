@@ -1,0 +1,250 @@
+import csv
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import evaluate
+from data.image_io import read_image, write_image
+from metric import ERASURE_METRICS, METRICS, measure
+
+ROOT = Path(__file__).parents[1]
+
+
+def make_set(root, names, height=24):
+    """Folders pred, gt and input of small pages; the later the page, the worse its result."""
+    rng = np.random.default_rng(0)
+    for folder in ("pred", "gt", "input"):
+        (root / folder).mkdir()
+    for number, name in enumerate(names):
+        gt = rng.integers(180, 256, (height, 20, 3), dtype=np.uint8)
+        page, pred = gt.copy(), gt.copy()
+        page[4:8, 2:-2] = 30
+        pred[4:8, 2:-2] -= 6 * (number + 1)
+        write_image(root / "pred" / f"{name}.png", pred)
+        write_image(root / "gt" / f"{name}.bmp", gt)
+        write_image(root / "input" / f"{name}.webp", page)
+
+
+def run(root, *more, baseline=True):
+    folders = ["--pred", str(root / "pred"), "--gt", str(root / "gt")]
+    if baseline:
+        folders += ["--input", str(root / "input")]
+    return evaluate.main([*folders, "--workers", "1", *map(str, more)])
+
+
+def means_of(text):
+    def refuse(constant):
+        raise ValueError(f"{constant} is not JSON")
+
+    return json.loads(text.splitlines()[-1], parse_constant=refuse)
+
+
+def test_table_csv_and_means(tmp_path, capsys):
+    names = ["a", "试卷 1", "č"]
+    make_set(tmp_path, names)
+    assert run(tmp_path, "--csv", tmp_path / "new" / "pages.csv") == 0
+    out = capsys.readouterr().out
+
+    with (tmp_path / "new" / "pages.csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [row["page"] for row in rows] == ["č", "试卷 1", "a"]  # worst first
+    figures = [*METRICS, *ERASURE_METRICS]
+    assert list(rows[0]) == ["page"] + [f + s for f in figures for s in ("", "_untouched")]
+    pred, gt, page = (read_image(tmp_path / p) for p in ("pred/a.png", "gt/a.bmp", "input/a.webp"))
+    expected = measure(pred, gt, page), measure(page, gt, page)
+    for name in figures:
+        assert float(rows[2][name]) == pytest.approx(expected[0][name], rel=1e-5)
+        assert float(rows[2][name + "_untouched"]) == pytest.approx(expected[1][name], rel=1e-5)
+
+    places = [out.index(f"\n{name} ") for name in ("č", "试卷 1", "a", "mean")]
+    assert places == sorted(places)
+    assert out.count("  untouched ") == 4
+    assert "3 pages better than untouched, 0 worse, 0 the same" in out
+
+    means = means_of(out)
+    assert means["pages"] == 3
+    assert means["problems"] == 0
+    assert means["infinite"] == means["undefined"] == {}
+    for name in rows[0].keys() - {"page"}:
+        average = sum(float(row[name]) for row in rows) / 3
+        assert means[name] == pytest.approx(average, rel=1e-4)
+
+
+def test_without_input(tmp_path, capsys):
+    make_set(tmp_path, ["a"])
+    assert run(tmp_path, baseline=False) == 0
+    out = capsys.readouterr().out
+    assert "untouched" not in out
+    assert "1 page," in out
+    assert list(means_of(out)) == ["pages", "problems", *METRICS, "infinite", "undefined"]
+
+
+def test_long_list_shows_the_worst(tmp_path, capsys):
+    names = [f"page{n:02}" for n in range(23)]
+    make_set(tmp_path, names, height=12)
+    assert run(tmp_path, baseline=False) == 0
+    out = capsys.readouterr().out
+    shown = [line.split()[0] for line in out.splitlines() if line[:4] == "page" and "0." in line]
+    assert shown == names[:2:-1]
+    assert "... and 3 pages better than these; --csv FILE lists all" in out
+    path = tmp_path / "all.csv"
+    assert run(tmp_path, "--csv", path, baseline=False) == 0
+    assert len(path.read_text("utf-8").splitlines()) == 24
+    out = capsys.readouterr().out
+    assert "3 pages better than these\n" in out
+    assert str(path) in out
+
+
+def test_infinite_and_undefined_stay_out_of_the_mean(tmp_path, capsys):
+    make_set(tmp_path, ["a", "b"])
+    clean = read_image(tmp_path / "gt" / "b.bmp")
+    write_image(tmp_path / "pred" / "b.png", clean)
+    write_image(tmp_path / "input" / "b.webp", clean)
+    path = tmp_path / "pages.csv"
+    assert run(tmp_path, "--csv", path) == 0
+    out = capsys.readouterr().out
+    means = means_of(out)
+    assert means["infinite"] == {"psnr": 1, "psnr_untouched": 1}
+    undefined = {"ink_gone", "ink_gone_untouched", "ink_psnr", "ink_psnr_untouched"}
+    assert means["undefined"] == dict.fromkeys(undefined, 1)
+    with path.open(newline="", encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [row["psnr"] for row in rows][1] == "inf"
+    assert rows[1]["ink_psnr"] == ""
+    assert means["psnr"] == float(rows[0]["psnr"])
+    assert "infinite, so not in the mean: PSNR of 1 page, untouched PSNR of 1 page" in out
+    assert "1 page better than untouched, 0 worse, 1 the same" in out
+
+    for folder in ("pred", "gt", "input"):
+        next((tmp_path / folder).glob("a.*")).unlink()
+    assert run(tmp_path) == 0
+    means = means_of(capsys.readouterr().out)
+    assert means["psnr"] is None
+    assert means["ssim"] == 1
+
+
+def test_what_fails_is_named_and_the_rest_is_measured(tmp_path, capsys):
+    make_set(tmp_path, ["good", "no_gt", "no_pred", "no_input", "twice", "size", "in_size", "text",
+                        "empty", "cut"])
+    (tmp_path / "gt" / "no_gt.bmp").unlink()
+    (tmp_path / "pred" / "no_pred.png").unlink()
+    (tmp_path / "input" / "no_input.webp").unlink()
+    image = read_image(tmp_path / "gt" / "size.bmp")
+    write_image(tmp_path / "pred" / "twice.jpg", image)
+    write_image(tmp_path / "pred" / "size.png", image[:-1])
+    write_image(tmp_path / "input" / "in_size.webp", image[:, :-1])
+    (tmp_path / "pred" / "text.png").write_text("no picture")
+    (tmp_path / "gt" / "empty.bmp").write_bytes(b"")
+    cut = tmp_path / "pred" / "cut.png"
+    cut.write_bytes(cut.read_bytes()[:300])
+    assert run(tmp_path) == 1
+    captured = capsys.readouterr()
+    problems = [p for p in captured.err.splitlines() if p.startswith("evaluate.py: ")]
+    assert len(problems) == 9
+    for expected in (
+        "no ground truth no_gt.* in", "no result no_pred.* in", "no input no_input.* in",
+        "twice.png: another file there has this stem", "size.png is 20x23 pixels but ",
+        "in_size.webp is 19x24 pixels but ", "text.png: cannot be read: not an image",
+        "empty.bmp: cannot be read: the file is empty", "cut.png: cannot be read",
+    ):
+        assert any(expected in problem for problem in problems), expected
+    means = means_of(captured.out)
+    assert (means["pages"], means["problems"]) == (1, 9)
+    assert means["psnr"] > 0
+
+
+def test_all_pages_fail(tmp_path, capsys):
+    make_set(tmp_path, ["a"])
+    (tmp_path / "pred" / "a.png").write_text("no picture")
+    assert run(tmp_path, "--csv", tmp_path / "pages.csv") == 1
+    means = means_of(capsys.readouterr().out)
+    assert means["pages"] == 0
+    assert means["psnr"] is None
+    assert not (tmp_path / "pages.csv").exists()
+
+
+def test_nothing_to_measure(tmp_path, capsys):
+    make_set(tmp_path, ["a"])
+    (tmp_path / "pred" / "a.png").rename(tmp_path / "pred" / "a_erased.png")
+    assert run(tmp_path) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "nothing to measure" in captured.err
+    assert "a_erased.*" in captured.err
+    (tmp_path / "pred" / "a_erased.png").unlink()
+    assert run(tmp_path) == 2
+    assert f"{tmp_path / 'pred'}: no images" in capsys.readouterr().err
+
+
+def test_wrong_arguments(tmp_path, capsys):
+    make_set(tmp_path, ["a"])
+    missing = str(tmp_path / "missing")
+    assert evaluate.main(["--pred", missing, "--gt", str(tmp_path / "gt")]) == 2
+    assert f"{missing}: no such folder" in capsys.readouterr().err
+    folders = ["--pred", str(tmp_path / "pred"), "--gt", str(tmp_path / "gt")]
+    for wrong in (folders[:2], [*folders, "--workers", "0"], [*folders, "--unknown"]):
+        with pytest.raises(SystemExit) as exit:
+            evaluate.main(wrong)
+        assert exit.value.code == 2
+
+
+def test_csv_is_not_overwritten_unasked(tmp_path, capsys):
+    make_set(tmp_path, ["a"])
+    path = tmp_path / "pages.csv"
+    path.write_text("mine")
+    assert run(tmp_path, "--csv", path) == 2
+    assert "already exists; --overwrite" in capsys.readouterr().err
+    assert path.read_text() == "mine"
+    assert run(tmp_path, "--csv", path, "--overwrite") == 0
+    assert path.read_text("utf-8").startswith("page,psnr")
+    assert run(tmp_path, "--csv", tmp_path / "gt", "--overwrite") == 2
+    assert "is a folder" in capsys.readouterr().err
+    assert run(tmp_path, "--csv", path / "below.csv") == 2
+
+
+def test_full_disk(tmp_path, capsys, monkeypatch):
+    make_set(tmp_path, ["a"])
+
+    def full(path, content):
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr(evaluate, "write_bytes", full)
+    path = tmp_path / "pages.csv"
+    assert run(tmp_path, "--csv", path) == 1
+    captured = capsys.readouterr()
+    assert f"{path}: cannot be written: No space left on device" in captured.err
+    assert f"all pages: {path}" not in captured.out
+    assert means_of(captured.out)["pages"] == 1
+
+
+def test_from_the_command_line(tmp_path):
+    # In its own process: an odd file name on a terminal that knows no other alphabet.
+    make_set(tmp_path, ["试卷", "b"])
+    done = subprocess.run(
+        [sys.executable, ROOT / "evaluate.py", "--pred", "pred", "--gt", "gt"],
+        cwd=tmp_path, capture_output=True, env={"PYTHONIOENCODING": "ascii"},
+    )
+    assert done.returncode == 0, done.stderr
+    means = means_of(done.stdout.decode("ascii"))
+    assert means["pages"] == 2
+    assert math.isfinite(means["psnr"])
+    assert b"measuring" in done.stderr
+
+
+def test_survives_opencv_threads(tmp_path):
+    # Forked from a process whose OpenCV has threads, a worker crashes or hangs at its first call.
+    make_set(tmp_path, ["a"])
+    code = (
+        "import cv2, numpy, evaluate\n"
+        "cv2.setNumThreads(4)\n"
+        "cv2.GaussianBlur(numpy.ones((3000, 3000, 3), 'f'), (31, 31), 3)\n"
+        f"raise SystemExit(evaluate.main(['--pred', {str(tmp_path / 'pred')!r}, "
+        f"'--gt', {str(tmp_path / 'gt')!r}]))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, timeout=100)
+    assert done.returncode == 0, done.stderr

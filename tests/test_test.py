@@ -1,0 +1,425 @@
+"""The command test.py: networks are real checkpoints, set up so that their results are known."""
+
+import errno
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import test as command
+from data.image_io import read_grey, read_image, write_image
+from infer.eraser import BUNDLED, Eraser
+from model import ModelConfig, build, weights
+
+ROOT = Path(__file__).parents[1]
+SMALL = ["--tile", "64", "--margin", "8", "--tta", "none"]
+
+
+def make_page(height=20, width=30):
+    return np.random.default_rng(height * 1000 + width).integers(
+        100, 200, (height, width, 3), dtype=np.uint8)
+
+
+@pytest.fixture(scope="session")
+def nets(tmp_path_factory):
+    """Checkpoints: 'same' leaves a page as it is, 'darker' takes 40 grey levels off; no ink seen.
+
+    With all parameters 0 a residual network changes nothing, and its mask is the last bias's.
+    """
+    paths = {}
+    for name, change in (("same", 0), ("darker", -40)):
+        net = build(ModelConfig(width=2, form="residual"))
+        state = {key: array * 0 for key, array in weights.state_of(net).items()}
+        state["coarse.mask_up1.1.bias"][:] = -50
+        state["refine.head.1.bias"][:] = change / 255
+        paths[name] = tmp_path_factory.mktemp("weights") / f"{name}.pdparams"
+        weights.save(paths[name], state, net.config)
+    return paths
+
+
+@pytest.fixture
+def run(nets, tmp_path, capsys, monkeypatch):
+    """run(INPUT..., options) in `tmp_path` with --output out and 'darker': status, stdout, stderr.
+
+    A list stands for a checkpoint's name or path, after --weights.
+    """
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments):
+        chosen = next((a for a in arguments if isinstance(a, list)), ["darker"])
+        arguments = [str(a) for a in arguments if not isinstance(a, list)]
+        if "--output" not in arguments:
+            arguments += ["--output", "out"]
+        arguments += ["--weights", *(str(nets.get(name, name)) for name in chosen)]
+        status = command.main([*arguments, *SMALL])
+        captured = capsys.readouterr()
+        assert "Traceback" not in captured.err
+        return status, captured.out, captured.err
+
+    return call
+
+
+def make_folder(*names, suffix=".png", folder="pages"):
+    for number, name in enumerate(names):
+        Path(folder).mkdir(exist_ok=True)
+        write_image(Path(folder) / f"{name}{suffix}", make_page(20 + number, 30 - number))
+    return Path(folder)
+
+
+def listing(folder="out"):
+    return sorted(p.name for p in Path(folder).iterdir() if not p.name.startswith("."))
+
+
+def problems(err):
+    return [line for line in err.splitlines() if line.startswith("test.py: ")]
+
+
+@pytest.mark.parametrize("inputs", [
+    ["pages"], ["pages/a.png", "pages/试卷 1.png"], ["pages/*.png"], ["pages", "pages/a.png"],
+    ["p*/**/*.png"],
+])
+def test_inputs(run, inputs):
+    make_folder("a", "试卷 1")
+    Path("pages/notes.txt").write_text("no page")
+    Path("pages/.hidden.png").write_text("no page")
+    status, out, err = run(*inputs)
+    assert (status, problems(err)) == (0, [])
+    assert out == "2 erased, 0 up to date, 0 failed: out\n"
+    assert listing() == ["a.png", "试卷 1.png"]
+    for name in listing():
+        page = read_image(f"pages/{name}")
+        np.testing.assert_array_equal(read_image(f"out/{name}"), page - 40)
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".JPEG", ".png", ".bmp", ".tif", ".webp"])
+def test_formats(run, suffix):
+    page = read_image(make_folder("one.two", suffix=suffix) / f"one.two{suffix}")
+    for choice, expected in (("png", ".png"), ("jpg", ".jpg"), ("same", suffix.lower())):
+        assert run("pages", "--format", choice, "--output", choice)[0] == 0
+        assert listing(choice) == [f"one.two{expected}"]
+        path = Path(choice) / f"one.two{expected}"
+        with Image.open(path) as image:
+            assert image.format == {".png": "PNG", ".bmp": "BMP", ".tif": "TIFF",
+                                    ".webp": "WEBP"}.get(expected, "JPEG")
+        off = np.abs(read_image(path).astype(int) - page + 40).mean()
+        assert off < 8 if expected in (".jpg", ".jpeg") else off == 0  # noise is JPEG's worst
+
+
+@pytest.mark.parametrize("choice", ["png", "jpg", "same"])
+def test_zip(run, choice):
+    make_folder("a", "试卷 1")
+    make_folder("c", suffix=".jpg")
+    status, out, _ = run("pages", "--zip", "submission.zip", "--format", choice)
+    assert (status, out) == (0, "3 erased, 0 up to date, 0 failed: out; submission.zip\n")
+    with zipfile.ZipFile("submission.zip") as archive:
+        assert archive.testzip() is None
+        assert archive.namelist() == ["a.png", "c.png", "试卷 1.png"]
+        for name in archive.namelist():
+            with archive.open(name) as stream, Image.open(stream) as image:
+                assert image.format == "PNG"
+                result = next(Path("out").glob(f"{Path(name).stem}.*"))
+                np.testing.assert_array_equal(np.asarray(image), read_image(result))
+    # Always made anew, also when nothing else was to do.
+    Path("submission.zip").write_text("old")
+    status, out, _ = run("pages/a.png", "--zip", "submission.zip", "--format", choice)
+    assert out.startswith("0 erased, 1 up to date")
+    with zipfile.ZipFile("submission.zip") as archive:
+        assert archive.namelist() == ["a.png"]
+
+
+def test_a_second_run_skips_and_what_changed_is_made_anew(run, monkeypatch):
+    make_folder("a", "b")
+    made = []
+    monkeypatch.setattr(Eraser, "__call__", lambda self, image, progress: made.append(1) or image)
+
+    def count(*arguments):
+        made.clear()
+        status, out, err = run(*(arguments or ["pages"]))
+        assert (status, problems(err)) == (0, [])
+        assert out.startswith(f"{len(made)} erased, {2 - len(made)} up to date, 0 failed")
+        return len(made)
+
+    assert count() == 2
+    times = [path.stat().st_mtime_ns for path in Path("out").iterdir()]
+    assert count() == 0
+    assert [path.stat().st_mtime_ns for path in Path("out").iterdir()] == times
+    assert count("pages", "--batch", "7") == 0  # results do not depend on it
+    write_image("pages/a.png", make_page(9, 9))
+    assert count() == 1
+    assert read_image("out/a.png").shape == (9, 9, 3)
+    Path("out/b.png").unlink()
+    assert count() == 1
+    assert count("pages", ["same"]) == 2
+    assert count("pages", ["same", "darker"]) == 2
+    assert count("pages", ["same", "darker"], "--fuse", "1", "3") == 2
+    assert count("pages", "--composite") == 2
+    assert count("pages", "--composite") == 0
+    assert count("pages", "--format", "jpg") == 2
+    assert not list(Path("out").glob("*.tmp"))
+
+
+def test_foreign_files_are_not_overwritten_unasked(run):
+    make_folder("a", "b", "c")
+    assert run("pages/a.png")[0] == 0
+    Path("out/b.png").write_text("mine")
+    write_image("out/a.png", make_page(3, 3))  # ours no longer
+    status, out, err = run("pages", "--zip", "z.zip")
+    assert status == 1
+    assert problems(err) == [
+        f"test.py: out/{name}.png: exists and was not made by this program; --overwrite replaces it"
+        for name in "ab"
+    ]
+    assert out.startswith("1 erased, 0 up to date, 2 failed")
+    assert Path("out/b.png").read_text() == "mine"
+    assert zipfile.ZipFile("z.zip").namelist() == ["c.png"]
+    assert run("pages", "--overwrite")[0] == 0
+    for name in "abc":
+        page = read_image(f"pages/{name}.png")
+        np.testing.assert_array_equal(read_image(f"out/{name}.png"), page - 40)
+    # Our own older files need no --overwrite.
+    assert run("pages", ["same"])[:2] == (0, "3 erased, 0 up to date, 0 failed: out\n")
+
+
+def test_masks(run, monkeypatch):
+    make_folder("a")
+    arguments = ["pages", "--mask", "masks", ["same"], "--format", "jpg"]
+    assert run(*arguments)[1].startswith("1 erased")
+    assert (read_grey("masks/a.png") == 0).all()
+    assert read_grey("masks/a.png").shape == read_image("pages/a.png").shape[:2]
+    assert run(*arguments)[1].startswith("0 erased")
+    before = Path("out/a.jpg").stat().st_mtime_ns
+    Path("masks/a.png").unlink()
+    assert run(*arguments)[1].startswith("1 erased")
+    assert listing("masks") == ["a.png"]
+    assert Path("out/a.jpg").stat().st_mtime_ns == before
+    Path("masks/a.png").write_text("mine")
+    assert run(*arguments)[0] == 1
+
+
+def test_settings_reach_the_eraser(run, nets, monkeypatch):
+    make_folder("a")
+    page = read_image("pages/a.png")
+    for change, arguments in [
+        (20, [["same", "darker"]]), (30, [["same", "darker"], "--fuse", "1", "3"]),
+        (0, ["--composite"]),  # there is no ink
+    ]:
+        assert run("pages", *arguments)[0] == 0
+        np.testing.assert_array_equal(read_image("out/a.png"), page - change)
+    seen = []
+    monkeypatch.setattr(command, "Eraser", lambda *a: seen.append(a) or Eraser(*a))
+    given = ["pages", "--output", "o", "--weights", str(nets["same"]), "--tile", "96",
+             "--margin", "5", "--tta", "flips", "--batch", "3", "--fuse", "2", "--composite"]
+    assert command.main(given) == 0
+    assert seen == [([nets["same"]], [2.0], 96, 5, "flips", True, 3)]
+    assert vars(command.parse(["pages", "--output", "o"])) | {"tile": 512, "margin": 106} == {
+        "inputs": ["pages"], "output": Path("o"), "weights": list(BUNDLED), "fuse": None,
+        "tile": 512, "margin": 106, "tta": "hflip", "composite": False, "batch": 1,
+        "format": "png", "mask": None, "zip": None, "overwrite": False,
+    }
+
+
+def test_bad_files_are_named_and_the_rest_is_done(run, monkeypatch):
+    make_folder("good", "huge")
+    write_image("cut.jpg", make_page(200, 200))
+    Path("pages/cut.jpg").write_bytes(Path("cut.jpg").read_bytes()[:4000])
+    Path("pages/empty.png").touch()
+    Path("pages/text.png").write_text("no picture")
+    Path("pages/folder.png").mkdir()
+    Path("pages/gone.png").symlink_to("nowhere.png")
+    Path("out/wall.png").mkdir(parents=True)
+    write_image("pages/wall.png", make_page())
+
+    def out_of_memory(self, image, progress, erase=Eraser.__call__):
+        if image.shape == (21, 29, 3):
+            raise MemoryError
+        return erase(self, image, progress)
+
+    monkeypatch.setattr(Eraser, "__call__", out_of_memory)
+    status, out, err = run("pages", "--zip", "z.zip")
+    assert status == 1
+    for line, start in zip(problems(err), [
+        "pages/cut.jpg: cannot be read: ", "pages/empty.png: cannot be read: the file is empty",
+        "pages/huge.png: not enough memory", "pages/text.png: cannot be read: not an image",
+        "out/wall.png: Is a directory",
+    ], strict=True):
+        assert line.startswith(f"test.py: {start}")
+    assert out == "1 erased, 0 up to date, 5 failed: out; z.zip\n"
+    assert zipfile.ZipFile("z.zip").namelist() == ["good.png"]
+    assert listing() == ["good.png", "wall.png"]
+
+
+def test_a_page_too_large_for_the_format(run, monkeypatch):
+    Path("pages").mkdir()
+    write_image("pages/long.png", np.zeros((1, 70_000, 3), np.uint8))
+    monkeypatch.setattr(Eraser, "__call__", lambda self, image, progress: image)
+    status, _, err = run("pages", "--format", "jpg")
+    assert status == 1
+    assert problems(err)[0].startswith("test.py: pages/long.png: ")
+    assert listing() == []
+
+
+def test_rotated_pages_come_out_upright(run):
+    page = make_page(40, 24)
+    exif = Image.Exif()
+    exif[0x0112] = 6  # stored lying on its side; to be turned clockwise for display
+    Image.fromarray(np.rot90(page)).save("side.png", exif=exif)
+    for choice in ("png", "same"):
+        assert run("side.png", "--format", choice, "--output", choice)[0] == 0
+        np.testing.assert_array_equal(read_image(f"{choice}/side.png"), page - 40)
+        with Image.open(f"{choice}/side.png") as image:
+            assert image.getexif().get(0x0112, 1) == 1
+
+
+def test_no_place(run):
+    """What is wrong with the command line is said before any work: exit 2, nothing written."""
+    make_folder("a", "b")
+    make_folder("a", suffix=".jpg", folder="twins")
+    Path("file").write_text("a file")
+    Path("empty").mkdir()
+    Path("text.pdparams").write_text("no weights")
+    Path("cut.pdparams").write_bytes(weights.__file__.encode())
+    before = sorted(Path().rglob("*"))
+    for arguments, message in [
+        (["missing"], "missing: no "), (["empty"], "empty: no images"),
+        (["pages", "*.gif"], "*.gif: no "),
+        (["pages", "twins"], "pages/a.png and twins/a.jpg share the stem 'a'"),
+        (["pages", "--output", "file"], "file: cannot be made a folder (File exists)"),
+        (["pages", "--output", "file/below"], "file/below: cannot be made a folder (Not a dir"),
+        (["pages", "--mask", "file"], "file: cannot be made a folder"),
+        (["pages", "--output", "pages", "--overwrite"], "pages/a.png: would be overwritten"),
+        (["pages", "--mask", "pages", "--overwrite"], "pages/a.png: would be overwritten"),
+        (["pages", "--mask", "./out"], "--mask must be another folder than --output"),
+        (["pages", "--zip", "none/z.zip"], "none/z.zip: the zip must be"),
+        (["pages", "--zip", "empty"], "empty: the zip must be"),
+        (["pages", ["none.pdparams"]], "none.pdparams: weights cannot be read (No such file"),
+        (["pages", ["empty"]], "empty: weights cannot be read (Is a directory)"),
+        (["pages", ["same", "text.pdparams"]], "text.pdparams: "),
+        (["pages", "--fuse", "1", "2"], "average of 1 networks"),
+        (["pages", "--batch", "0"], "batch must be 1 or more"),
+    ]:
+        status, out, err = run(*arguments)
+        assert (status, out) == (2, ""), arguments
+        assert len(err.splitlines()) == 1
+        assert err.startswith("test.py: ")
+        assert message in err
+        for path in set(Path().rglob("*")) - set(before):
+            assert path.is_dir(), arguments
+            path.rmdir()
+    for wrong in (["pages"], ["--output", "out"], ["pages", "--output", "out", "--tta", "x"]):
+        with pytest.raises(SystemExit) as exit:
+            command.main(wrong)
+        assert exit.value.code == 2
+
+
+def test_damaged_and_foreign_weights(run, nets, tmp_path):
+    make_folder("a")
+    whole = nets["same"].read_bytes()
+    net = build(ModelConfig(width=2))
+    state = weights.state_of(net)
+    weights.save("published.pdparams", state, net.config)
+    weights.save("unfit.pdparams", state, ModelConfig(width=3))
+    state.pop("refine.head.1.bias")
+    weights.save("short.pdparams", state, net.config)
+    np.savez("names.npz", a=np.zeros(3))
+    for name, content in {"cut": whole[:-1000], "zeros": bytes(1000), "png": b"\x89PNG\r\n",
+                          "none": b""}.items():
+        Path(f"{name}.pdparams").write_bytes(content)
+    for name, message in {
+        "cut.pdparams": "damaged or cut short", "zeros.pdparams": "expected", "none.pdparams": "",
+        "png.pdparams": "a PNG image", "names.npz": "not a checkpoint of this program",
+        "unfit.pdparams": "has shape [2, 3, 4, 4], expected", "short.pdparams": "1 names missing",
+    }.items():
+        status, _, err = run("pages", [name])
+        assert status == 2, name
+        assert err.startswith(f"test.py: {name}: ")
+        assert message in err
+        assert len(err) < 500
+    assert run("pages", ["published.pdparams"])[0] == 0
+
+
+@pytest.mark.parametrize("composed", [False, True])
+def test_full_disk_leaves_nothing_half_written(run, monkeypatch, composed):
+    make_folder("a", "b", "c")
+    assert run("pages/a.png")[0] == 0
+    old = Path("out/a.png").read_bytes()
+    calls = []
+
+    def full(descriptor, fsync=os.fsync):
+        calls.append(descriptor)
+        if len(calls) < 3:  # the disk has room again for the third page
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", full)
+    status, out, err = run("pages", ["same"], "--zip", "z.zip",
+                           *(["--composite"] if composed else []))
+    assert status == 1
+    assert problems(err) == [f"test.py: out/{n}.png: No space left on device" for n in "ab"]
+    assert Path("out/a.png").read_bytes() == old
+    assert sorted(os.listdir("out")) == [".manifest.jsonl", "a.png", "c.png"]
+    assert zipfile.ZipFile("z.zip").namelist() == ["c.png"]
+    # Once there is room, what is missing or old is made, with no complaint about foreign files.
+    status, out, err = run("pages", ["same"], *(["--composite"] if composed else []))
+    assert (status, out) == (0, "2 erased, 1 up to date, 0 failed: out\n")
+
+
+def test_no_room_for_the_zip(run, monkeypatch):
+    make_folder("a")
+    Path("z.zip").write_text("old")
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(zipfile.ZipFile, "write", full)
+    status, out, err = run("pages", "--zip", "z.zip")
+    assert status == 1
+    assert problems(err) == ["test.py: z.zip: cannot be written: No space left on device"]
+    assert Path("z.zip").read_text() == "old"
+    assert listing(".") == ["out", "pages", "z.zip"]
+    assert listing() == ["a.png"]
+
+
+@pytest.mark.parametrize("room", [0, 100, 6000])
+def test_files_cut_off_in_the_midst(run, full_disk, room):
+    make_folder("b")
+    write_image("pages/a.png", make_page(90, 90))
+    with full_disk(room):
+        status, _, err = run("pages", ["same"], "--zip", "z.zip")
+    assert status == 1
+    failed = [line.split(": ")[1:] for line in problems(err)]
+    assert failed == {
+        0: [["out/.manifest.jsonl", "File too large"]] * 2
+        + [["z.zip", "cannot be written", "File too large"]],
+        100: [["out/a.png", "File too large"], ["out/.manifest.jsonl", "File too large"]],
+        6000: [["out/a.png", "File too large"]],
+    }[room]
+    assert listing() == (["b.png"] if room == 6000 else [])
+    assert not list(Path().rglob("*.tmp"))
+    if room:
+        assert zipfile.ZipFile("z.zip").namelist() == listing()
+    assert run("pages", ["same"])[0] == 0
+    assert listing() == ["a.png", "b.png"]
+
+
+def test_from_the_command_line(nets, tmp_path, monkeypatch):
+    """On a terminal that knows ASCII only, from another folder, with the worst of names."""
+    monkeypatch.chdir(tmp_path)
+    make_folder("试卷 č", "-b")
+    os.rename("pages/-b.png", b"pages/\xd6\xd0.png")  # GBK, from a zip of Windows
+    Path("pages/坏.png").write_text("no picture")
+    done = subprocess.run(
+        [sys.executable, ROOT / "test.py", "pages", "--output", "结果", "--weights",
+         nets["darker"], *SMALL], capture_output=True, encoding="ascii",
+        env=os.environ | {"PYTHONIOENCODING": "ascii", "LC_ALL": "C.UTF-8"},
+    )
+    assert done.returncode == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    assert "pages/\\u574f.png: cannot be read" in done.stderr
+    assert done.stdout == "2 erased, 0 up to date, 1 failed: \\u7ed3\\u679c\n"
+    assert sorted(os.listdir(b"\xe7\xbb\x93\xe6\x9e\x9c"))[1:] == [
+        b"\xd6\xd0.png", "试卷 č.png".encode()]
