@@ -39,7 +39,8 @@ def save(
     `half` stores parameters as float16; batch norm statistics stay float32, which they overflow.
     """
     if half:
-        state = {name: array if name.endswith(STATISTICS) else array.astype("float16") for name, array in state.items()}
+        state = {name: array if name.endswith(STATISTICS) else array.astype("float16")
+                 for name, array in state.items()}
     write_arrays(path, {"format": FORMAT, "config": asdict(config), **about, "model": state})
 
 
@@ -62,11 +63,13 @@ def load(path: Path | str) -> paddle.nn.Layer:
     content = read(path)
     try:
         config = from_dict(ModelConfig, content["config"])
-        return restore(build(config), content["model"]).eval()
+        net = restore(build(config), content["model"])
     except KeyError as error:
         raise ValueError(f"{path}: damaged: it lacks {error}") from None
     except (AttributeError, TypeError, ValueError) as error:
         raise ValueError(f"{path}: {error}") from None
+    net.eval()  # returns nothing in Paddle 2.6
+    return net
 
 
 def state_of(net: paddle.nn.Layer) -> dict[str, np.ndarray]:
@@ -82,8 +85,9 @@ def restore(net: paddle.nn.Layer, state: dict[str, np.ndarray]) -> paddle.nn.Lay
         raise ValueError(f"state dict does not fit {asdict(net.config)}: {len(missing)} names "
                          f"missing {sorted(missing)[:3]}, {len(extra)} unknown {sorted(extra)[:3]}")
     for name, tensor in own.items():
-        if list(state[name].shape) != tensor.shape:
-            raise ValueError(f"{name} has shape {list(state[name].shape)}, expected {tensor.shape}")
+        shape, expected = list(state[name].shape), list(tensor.shape)
+        if shape != expected:
+            raise ValueError(f"{name} has shape {shape}, expected {expected}")
         if not np.isfinite(state[name]).all():
             raise ValueError(f"{name} holds values that are not finite")
         tensor.set_value(state[name].astype("float32"))
@@ -152,9 +156,11 @@ def import_published(
         if config.arch == "nonlocal":
             winner = Path(path).suffix == ".pdparams"
             config = replace(config, attention=attention or ("winner" if winner else "keys"))
-        return restore(build(config), translate(state, config.arch)).eval()
+        net = restore(build(config), translate(state, config.arch))
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
+    net.eval()
+    return net
 
 
 def recognise(state: dict[str, np.ndarray], form: str) -> ModelConfig:

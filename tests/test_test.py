@@ -27,15 +27,15 @@ def make_page(height=20, width=30):
 
 @pytest.fixture(scope="session")
 def nets(tmp_path_factory):
-    """Checkpoints: 'same' leaves a page as it is, 'darker' takes 40 grey levels off; no ink seen.
+    """Checkpoints: 'same' leaves a page as it is, 'darker' takes 40 grey levels off.
 
-    With all parameters 0 a residual network changes nothing, and its mask is the last bias's.
+    They see no ink; 'unsure' is 'same' with 1/2 ink everywhere. With all parameters 0 a residual network changes nothing, and its mask is the last bias's.
     """
     paths = {}
-    for name, change in (("same", 0), ("darker", -40)):
+    for name, change, logit in (("same", 0, -50), ("darker", -40, -50), ("unsure", 0, 0)):
         net = build(ModelConfig(width=2, form="residual"))
         state = {key: array * 0 for key, array in weights.state_of(net).items()}
-        state["coarse.mask_up1.1.bias"][:] = -50
+        state["coarse.mask_up1.1.bias"][:] = logit
         state["refine.head.1.bias"][:] = change / 255
         paths[name] = tmp_path_factory.mktemp("weights") / f"{name}.pdparams"
         weights.save(paths[name], state, net.config)
@@ -187,10 +187,11 @@ def test_foreign_files_are_not_overwritten_unasked(run):
 
 def test_masks(run, monkeypatch):
     make_folder("a")
-    arguments = ["pages", "--mask", "masks", ["same"], "--format", "jpg"]
+    arguments = ["pages", "--mask", "masks", ["unsure"], "--format", "jpg"]
     assert run(*arguments)[1].startswith("1 erased")
-    assert (read_grey("masks/a.png") == 0).all()
-    assert read_grey("masks/a.png").shape == read_image("pages/a.png").shape[:2]
+    mask = read_grey("masks/a.png")
+    assert (mask == 128).all()
+    assert mask.shape == read_image("pages/a.png").shape[:2]
     assert run(*arguments)[1].startswith("0 erased")
     before = Path("out/a.jpg").stat().st_mtime_ns
     Path("masks/a.png").unlink()

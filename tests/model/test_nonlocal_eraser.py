@@ -88,6 +88,6 @@ def test_wrong_channels_are_caught():
 
 
 def test_refinement_keeps_the_size():
-    skips = [paddle.to_tensor(draw(1, 4 * k, 64 // s, 32 // s)) for k, s in ((2, 4), (4, 8), (8, 16))]
+    skips = [paddle.to_tensor(draw(1, 2 * s, 64 // s, 32 // s)) for s in (4, 8, 16)]
     picture = paddle.to_tensor(draw(1, 3, 64, 32))
     assert NonLocalRefinement(6, 4, "winner")(picture, *skips).shape == [1, 3, 64, 32]

@@ -1,0 +1,220 @@
+"""What readers leave on print: underlines, rings, numbers, notes between lines, doodles."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from data.synth import answers, marks
+from data.synth.person import Person
+from data.synth.sheet import Box, Sheet, TextLine
+from data.synth.words import pick
+
+
+def annotate(
+    rng: np.random.Generator, sheet: Sheet, person: Person, count: int, only: tuple[str, ...] = ()
+) -> None:
+    """Puts `count` marks on the print of a page, a reader's habit or two coming up most often.
+
+    only: names of the kinds of marks to choose from; () means all.
+    """
+    if not sheet.lines:
+        return
+    names = list(only or _ANNOTATIONS)
+    odds = np.array([_ANNOTATIONS[name][0] for name in names])
+    odds = odds / odds.sum() + 0.5 * rng.dirichlet(np.full(len(names), 0.15))
+    odds /= odds.sum()
+    for _ in range(count):
+        line = pick(rng, sheet.lines)
+        draw = _ANNOTATIONS[names[int(rng.choice(len(names), p=odds))]][1]
+        draw(rng, sheet, person, line)
+
+
+def part_of(rng: np.random.Generator, line: TextLine, least: int, most: int) -> tuple[Box, str]:
+    """A run of `least` to `most` characters of a printed line: where it is, and its text."""
+    length = max(1, len(line.text))
+    count = min(length, int(rng.integers(least, most + 1)))
+    first = int(rng.integers(0, length - count + 1))
+    box, step = line.box, line.box.width / length
+    part = Box(box.left + first * step, box.top, count * step, box.height)
+    return part, line.text[first : first + count]
+
+
+def _underline(rng: np.random.Generator, sheet: Sheet, person: Person, line: TextLine) -> None:
+    part, _ = part_of(rng, line, 2, 24)
+    y = part.bottom + rng.uniform(0.02, 0.25) * part.height
+    if rng.random() < 0.12:
+        person.draw(marks.ruled((part.left, y), (part.right, y)))
+        return
+    for _ in range(1 if rng.random() < 0.85 else 2):
+        slope = rng.normal(0, 0.08) * part.height
+        person.draw(marks.line(rng, (part.left, y - slope), (part.right, y + slope)))
+        y += rng.uniform(0.12, 0.22) * part.height
+
+
+def _wave(rng: np.random.Generator, sheet: Sheet, person: Person, line: TextLine) -> None:
+    part, _ = part_of(rng, line, 3, 20)
+    y = part.bottom + 0.16 * part.height
+    person.draw(marks.wavy(rng, (part.left, y), (part.right, y), 0.2 * part.height))
+
+
+def _ring(rng: np.random.Generator, sheet: Sheet, person: Person, line: TextLine) -> None:
+    person.draw(marks.circle(rng, part_of(rng, line, 1, 4)[0], 0.08 * line.box.height))
+
+
+def _strike(rng: np.random.Generator, sheet: Sheet, person: Person, line: TextLine) -> None:
+    person.draw(marks.strike_out(rng, part_of(rng, line, 1, 8)[0]))
+
+
+def _blacken(rng: np.random.Generator, sheet: Sheet, person: Person, line: TextLine) -> None:
+    person.draw(marks.scribble(rng, part_of(rng, line, 1, 4)[0], rng.uniform(0.5, 2.5)))
+
+
+def _dots(rng: np.random.Generator, sheet: Sheet, person: Person, line: TextLine) -> None:
+    part, text = part_of(rng, line, 2, 6)
+    person.draw(marks.dots(rng, part, len(text)))
+
+
+def _note(rng: np.random.Generator, sheet: Sheet, person: Person, line: TextLine) -> None:
+    """Something small between the lines, or right over the print."""
+    part, text = part_of(rng, line, 1, 5)
+    height = part.height * rng.uniform(0.55, 1.1)
+    if rng.random() < 0.3:
+        script = "latin" if text.isascii() else "zh"
+        words = answers.note(rng, script)
+    else:
+        words = answers.made_up(rng, "number", "math")
+    up = rng.uniform(-0.9, -0.4) if rng.random() < 0.7 else rng.uniform(-0.2, 1.2)
+    person.text(words[:14], part.left, part.top + (0.5 + up) * part.height, height)
+
+
+def _number(rng: np.random.Generator, sheet: Sheet, person: Person, line: TextLine) -> None:
+    """A large paragraph number at the beginning of a line, partly over it."""
+    box, size = line.box, line.box.height * rng.uniform(1.0, 1.9)
+    left = box.left - size * rng.uniform(-0.1, 0.9)
+    place = Box(left, box.top + 0.5 * (box.height - size), 0.6 * size, size)
+    person.text(str(rng.integers(1, 13)), place.left, place.top + 0.5 * size, size)
+    if rng.random() < 0.3:
+        person.draw(marks.circle(rng, place, 0.15 * size))
+
+
+def _caret(rng: np.random.Generator, sheet: Sheet, person: Person, line: TextLine) -> None:
+    part, text = part_of(rng, line, 1, 1)
+    size = 0.5 * part.height
+    person.draw(marks.caret(rng, part.right, part.bottom - 0.3 * part.height, size))
+    script = "latin" if text.isascii() else "zh"
+    word = answers.made_up(rng, "blank", script)[:6]
+    person.text(word, part.right - 0.5 * size, part.top - 0.3 * part.height, 0.8 * part.height)
+
+
+def _divide(rng: np.random.Generator, sheet: Sheet, person: Person, line: TextLine) -> None:
+    """A stroke between two characters, through this line and perhaps its neighbours."""
+    part, _ = part_of(rng, line, 1, 1)
+    lines = 1 if rng.random() < 0.7 else int(rng.integers(2, 5))
+    top = part.top - rng.uniform(0.0, 0.4) * part.height
+    bottom = part.bottom + (lines - 1) * 1.7 * part.height + rng.uniform(0, 0.4) * part.height
+    lean = rng.normal(0, 0.12) * (bottom - top)
+    start, end = (part.right + lean, top), (part.right - lean, bottom)
+    person.draw(
+        marks.dashed(rng, start, end, 0.25 * part.height)
+        if rng.random() < 0.4
+        else marks.line(rng, start, end)
+    )
+
+
+def _bracket(rng: np.random.Generator, sheet: Sheet, person: Person, line: TextLine) -> None:
+    part, _ = part_of(rng, line, 3, 10)
+    depth = 0.2 * part.height
+    person.draw(marks.bracket(rng, part.left + depth, part.top, part.bottom, -depth))
+    if rng.random() < 0.8:
+        person.draw(marks.bracket(rng, part.right - depth, part.top, part.bottom, depth))
+
+
+def _brace(rng: np.random.Generator, sheet: Sheet, person: Person, line: TextLine) -> None:
+    """Some lines bracketed together at their side."""
+    box, em = line.box, line.box.height
+    bottom = box.bottom + rng.integers(1, 5) * 1.7 * em
+    if rng.random() < 0.5:
+        person.draw(marks.bracket(rng, box.right + 0.4 * em, box.top, bottom, 0.6 * em))
+    else:
+        person.draw(marks.bracket(rng, box.left - 0.4 * em, box.top, bottom, -0.6 * em))
+
+
+def _arrow(rng: np.random.Generator, sheet: Sheet, person: Person, line: TextLine) -> None:
+    em = line.box.height
+    part, _ = part_of(rng, line, 1, 1)
+    start = (part.right, part.top + 0.5 * em)
+    end = (start[0] + rng.normal(0, 6) * em, start[1] + rng.normal(0, 3) * em)
+    person.draw(marks.arrow(rng, start, end, 0.5 * em))
+
+
+def _star(rng: np.random.Generator, sheet: Sheet, person: Person, line: TextLine) -> None:
+    em, box = line.box.height, line.box
+    x, y = box.left - rng.uniform(0.2, 1.2) * em, box.top + 0.5 * em
+    luck = rng.random()
+    if luck < 0.5:
+        person.draw(marks.star(rng, x, y, em * rng.uniform(0.7, 1.4)))
+    elif luck < 0.8:
+        person.draw(marks.tick(rng, x, y + 0.3 * em, em * rng.uniform(0.7, 1.2)))
+    else:
+        person.text("?" if rng.random() < 0.7 else "!", x, y, em * rng.uniform(1.0, 1.8))
+
+
+def _through(rng: np.random.Generator, sheet: Sheet, person: Person, line: TextLine) -> None:
+    """A long sweep over several lines of print: the pen slipped, or a part is called off."""
+    em, box = line.box.height, line.box
+    x = box.left + rng.uniform(0, 1) * box.width
+    if rng.random() < 0.4:
+        wide, tall = em * rng.uniform(4, 14), em * rng.uniform(3, 9)
+        person.draw(marks.line(rng, (x, box.top), (x + wide, box.top + tall)))
+        if rng.random() < 0.5:
+            person.draw(marks.line(rng, (x + wide, box.top), (x, box.top + tall)))
+        return
+    hops = np.cumsum(rng.normal(0, 2.5 * em, (int(rng.integers(3, 6)), 2)), axis=0)
+    person.draw([marks.free(hops + (x, box.top))])
+
+
+def _fence(rng: np.random.Generator, sheet: Sheet, person: Person, line: TextLine) -> None:
+    """A long line down or across the page, by hand or ruler, as if it were a table's."""
+    em, box = line.box.height, line.box
+    x, y = box.left + rng.uniform(-0.1, 1.1) * box.width, box.top
+    long, lean = em * rng.uniform(4, 25), rng.normal(0, 0.02)
+    end = (x + lean * long, y + long) if rng.random() < 0.7 else (x + long, y + lean * long)
+    person.draw(marks.ruled((x, y), end) if rng.random() < 0.4 else marks.line(rng, (x, y), end))
+
+
+def _draft(rng: np.random.Generator, sheet: Sheet, person: Person, line: TextLine) -> None:
+    """Some lines of working wherever the paper seemed free enough."""
+    height, width = sheet.ink.shape[:2]
+    size = sheet.print_height * rng.uniform(0.8, 1.3)
+    left, top = rng.uniform(0.0, 0.85) * width, rng.uniform(0.0, 0.95) * height
+    for i, text in enumerate(answers.working(rng, "math", sheet.subject, int(rng.integers(1, 4)))):
+        person.text(text, left + rng.normal(0, 0.4) * size, top + 1.3 * i * size, size)
+
+
+def _doodle(rng: np.random.Generator, sheet: Sheet, person: Person, line: TextLine) -> None:
+    height, width = sheet.ink.shape[:2]
+    size = sheet.print_height * rng.uniform(1.2, 3.5)
+    person.draw(marks.doodle(rng, rng.uniform(0, width), rng.uniform(0, height), size))
+
+
+_Annotation = Callable[[np.random.Generator, Sheet, Person, TextLine], None]
+_ANNOTATIONS: dict[str, tuple[float, _Annotation]] = {
+    "underline": (0.22, _underline),
+    "wave": (0.06, _wave),
+    "ring": (0.14, _ring),
+    "strike": (0.07, _strike),
+    "blacken": (0.04, _blacken),
+    "dots": (0.03, _dots),
+    "note": (0.2, _note),
+    "number": (0.06, _number),
+    "caret": (0.02, _caret),
+    "divide": (0.06, _divide),
+    "bracket": (0.04, _bracket),
+    "brace": (0.02, _brace),
+    "arrow": (0.02, _arrow),
+    "star": (0.05, _star),
+    "through": (0.03, _through),
+    "fence": (0.03, _fence),
+    "draft": (0.04, _draft),
+    "doodle": (0.02, _doodle),
+}

@@ -1,0 +1,370 @@
+"""One person's handwriting: characters as strokes of a pen, never twice the same.
+
+Hanzi are written along the middle lines of their printed strokes, bent to the person's habits;
+letters, digits and signs follow `assets/letters.txt`, of which everybody picks shapes of their
+own. Some people write with a handwritten font instead, distorted anew for every character.
+"""
+
+import functools
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from PIL import Image, ImageDraw
+
+from data.synth import fonts
+from data.synth.fonts import ASSETS, Face, Faces
+from data.synth.strokes import DISTANCE_STEPS, Mark, Patch, Stroke
+
+# Sizes below are shares of the height of writing, which is the side of a hanzi's square.
+_LETTER_UNIT = 0.08  # of letters.txt: capitals and digits are 9 units high
+_BASELINE = 0.36  # below the middle
+_SPACE = 0.32
+_UNKNOWN = 0.5  # left free for a character that nobody here can write
+_GLYPH_SIZE = 64  # pixels to the em at which a font is traced
+_GLYPH_MARGIN = 10
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One way to write a letter: see assets/letters.txt.
+
+    strokes: float32 (n, 2) each, x right and y down in letter units, 0 at the baseline.
+    joints: for each stroke, the index of the first of each run of equal points.
+    width: in letter units.
+    """
+
+    strokes: tuple[np.ndarray, ...]
+    joints: tuple[np.ndarray, ...]
+    width: float
+
+
+@functools.cache
+def letters() -> dict[str, tuple[Letter, ...]]:
+    """All ways to write every letter of assets/letters.txt.
+
+    Raises ValueError for a missing file and for a line that cannot be read.
+    """
+    path = ASSETS / "letters.txt"
+    if not path.is_file():
+        raise ValueError(f"{path}: missing; restore it from git")
+    shapes: dict[str, list[Letter]] = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if not line or line.startswith("# "):
+            continue
+        try:
+            strokes = tuple(_points(part) for part in line[2:].split("|"))
+        except ValueError as error:
+            raise ValueError(f'{path}:{number}: expected "C x,y x,y | x,y ...": {error}') from error
+        joints = tuple(
+            np.maximum.accumulate(
+                [i * (i == 0 or bool((s[i] != s[i - 1]).any())) for i in range(len(s))]
+            )
+            for s in strokes
+        )
+        width = max(float(s[:, 0].max()) for s in strokes)
+        shapes.setdefault(line[0], []).append(Letter(strokes, joints, width))
+    return {character: tuple(ways) for character, ways in shapes.items()}
+
+
+def _points(text: str) -> np.ndarray:
+    points = np.array([[float(v) for v in pair.split(",")] for pair in text.split()], np.float32)
+    if points.ndim != 2 or points.shape[0] < 2 or points.shape[1] != 2:
+        raise ValueError(f"{text!r} are not two or more points")
+    return points * (1, -1)
+
+
+class Hand:
+    """How one person writes. All lengths are shares of the height of writing."""
+
+    def __init__(self, rng: np.random.Generator, faces: Faces, stem: float):
+        """Makes a person up.
+
+        stem: usual width of this person's lines in page pixels; fonts are thinned to it.
+        """
+        self.stem = stem
+        own_hanzi = not faces.hand_zh or rng.random() < 0.68
+        own_letters = not faces.hand_latin or rng.random() < 0.6
+        self.hanzi_face = None if own_hanzi else faces.hand_zh[rng.integers(len(faces.hand_zh))]
+        self.letter_face = (
+            None if own_letters else faces.hand_latin[rng.integers(len(faces.hand_latin))]
+        )
+        # Many a font of letters has digits that nobody would write.
+        self.digits_by_font = not own_letters and rng.random() < 0.5
+        choices = rng.random(len(letters()))
+        self.ways = {
+            c: int(u * len(ways)) for u, (c, ways) in zip(choices, letters().items(), strict=True)
+        }
+        self.fickle = float(rng.choice([0.02, 0.1, 0.3]))  # takes another way than usual
+
+        self.untidy = float(rng.uniform(0.4, 1.5))
+        self.slant = float(rng.normal(0.06, 0.13))
+        self.rise = float(rng.normal(0.07, 0.05))  # hanzi strokes go up to the right
+        self.turn = float(rng.uniform(0.01, 0.05))
+        self.aspect = float(rng.uniform(0.78, 1.05))
+        self.gap = float(rng.uniform(-0.06, 0.14))
+        self.letter_aspect = float(rng.uniform(0.75, 1.15))
+        self.letter_gap = float(rng.uniform(0.07, 0.16))
+        self.letter_size = float(rng.uniform(0.9, 1.2))
+        self.small_letters = float(rng.uniform(0.85, 1.15))
+        self.bob = float(rng.uniform(0.015, 0.05))  # off the line, up and down
+        self.tilt = float(rng.normal(0, 0.015))
+        self.wander = float(rng.uniform(0.006, 0.02))
+        self.curl = rng.normal(0, 0.05, 4).astype(np.float32)  # bends that all hanzi share
+        self.hasty = float(rng.choice([0.0, 0.0, 0.3, 0.7]))  # leaves out bends of strokes
+        self.running = float(rng.uniform(0.1, 0.55)) if rng.random() < 0.45 else 0.0
+        self.joined = float(rng.uniform(0.5, 1.0)) if rng.random() < 0.4 else 0.0
+
+    def write(
+        self, text: str, left: float, middle: float, height: float, rng: np.random.Generator
+    ) -> tuple[list[Mark], float]:
+        """Writes one line.
+
+        left, middle: where it starts and the height of its middle; height: of the writing; all
+        in page pixels. Returns the marks and where the writing ends.
+        """
+        marks: list[Mark] = []
+        tilt = self.tilt + rng.normal(0, 0.006)
+        x, last_end = left, None
+        for character in text:
+            if character.isspace():
+                x += _SPACE * height * rng.uniform(0.8, 1.3)
+                last_end = None
+                continue
+            y = middle + tilt * (x - left) + rng.normal(0, self.bob) * height
+            size = height * (1 + rng.normal(0, 0.05))
+            marks_of_it, advance = self._character(character, x, y, size, rng)
+            last_end = self._join(marks, marks_of_it, character, last_end, size, rng)
+            marks += marks_of_it
+            x += advance
+        return marks, x
+
+    def width(self, text: str, height: float) -> float:
+        """About how long a line becomes, in pixels."""
+        total = 0.0
+        for character in text:
+            if character.isspace():
+                total += _SPACE
+            elif _is_hanzi(character):
+                total += self.aspect + self.gap
+            elif character in letters():
+                letter = letters()[character][0]
+                total += (
+                    letter.width * _LETTER_UNIT * self.letter_size * self.letter_aspect
+                    + self.letter_gap
+                )
+            else:
+                total += _UNKNOWN
+        return total * height
+
+    def _character(
+        self, character: str, x: float, y: float, height: float, rng: np.random.Generator
+    ) -> tuple[list[Mark], float]:
+        """Marks of a character whose left edge is x and middle y, and how far it advances."""
+        if _is_hanzi(character):
+            if self.hanzi_face is not None and character in self.hanzi_face.coverage:
+                return self._glyph(self.hanzi_face, character, x, y, height, rng)
+            found = fonts.hanzi_points(character)
+            if found is not None:
+                marks = self._hanzi(*found, x, y, height, rng)
+                return marks, height * (self.aspect + self.gap * rng.uniform(0.5, 1.5))
+            return [], _UNKNOWN * height
+        by_font = self.letter_face is not None and character in self.letter_face.coverage
+        if by_font and character.isdigit():
+            by_font = self.digits_by_font
+        if by_font:
+            return self._glyph(self.letter_face, character, x, y, height, rng)
+        if character in letters():
+            return self._letter(character, x, y, height, rng)
+        return [], _UNKNOWN * height
+
+    def _hanzi(
+        self,
+        points: np.ndarray,
+        ends: np.ndarray,
+        x: float,
+        y: float,
+        height: float,
+        rng: np.random.Generator,
+    ) -> list[Mark]:
+        untidy, count = self.untidy, len(ends) - 1
+        owner = np.repeat(np.arange(count), np.diff(ends))
+        noise = rng.standard_normal((len(points) + 2 * count + 4, 2), np.float32)
+        jitter, shift, stretch, bends = np.split(
+            noise, [len(points), len(points) + count, len(points) + 2 * count]
+        )
+        centred = points - np.float32(0.5)
+        starts = centred[ends[:-1]][owner]
+        # Strokes are too long or too short by themselves, so they miss each other at the corners.
+        p = starts + (centred - starts) * (1 + 0.05 * untidy * stretch[owner])
+        p += 0.017 * untidy * shift[owner] + self.wander * untidy * jitter
+        curl = self.curl + 0.03 * untidy * bends.reshape(-1)[:4]
+        px, py = p[:, 0], p[:, 1]
+        p = np.stack(
+            [
+                px + curl[0] * py * py + curl[1] * px * py,
+                py + curl[2] * px * px + curl[3] * px * py,
+            ],
+            axis=1,
+        )
+        p = p @ self._frame(height * self.aspect, height, rng, self.rise) + np.array(
+            [x + 0.5 * height * self.aspect, y], np.float32
+        )
+        luck = rng.random((count, 3))
+        marks: list[Mark] = []
+        for i in range(count):
+            stroke = p[ends[i] : ends[i + 1]]
+            if len(stroke) > 4 and luck[i, 0] < self.hasty:
+                stroke = stroke[[0, *range(1, len(stroke) - 1, 2), len(stroke) - 1]]
+            weight = 0.85 + 0.25 * luck[i, 1]
+            if marks and luck[i, 2] < self.running:
+                before = marks[-1]
+                hop = stroke[0] - before.points[-1]
+                if math.hypot(*hop) < 0.4 * height:
+                    marks[-1] = Stroke(np.concatenate([before.points, stroke]), weight)
+                    continue
+            marks.append(Stroke(stroke, weight))
+        return marks
+
+    def _letter(
+        self, character: str, x: float, y: float, height: float, rng: np.random.Generator
+    ) -> tuple[list[Mark], float]:
+        ways = letters()[character]
+        way = self.ways[character]
+        if rng.random() < self.fickle:
+            way = int(rng.integers(len(ways)))
+        letter = ways[way]
+        unit = _LETTER_UNIT * height * self.letter_size * (1 + rng.normal(0, 0.04))
+        tall = unit * (self.small_letters if character.islower() else 1.0)
+        frame = self._frame(unit * self.letter_aspect, tall, rng, 0.0)
+        origin = np.array([x, y + _BASELINE * height], np.float32)
+        marks: list[Mark] = []
+        for stroke, joint in zip(letter.strokes, letter.joints, strict=True):
+            jitter = rng.standard_normal(stroke.shape, np.float32)[joint]
+            shift = rng.standard_normal(2, np.float32)
+            moved = stroke + self.untidy * (0.17 * jitter + 0.12 * shift)
+            marks.append(Stroke(moved @ frame + origin))
+        gap = self.letter_gap * height * rng.uniform(0.6, 1.3)
+        return marks, letter.width * unit * self.letter_aspect + gap
+
+    def _join(
+        self,
+        before: list[Mark],
+        marks: list[Mark],
+        character: str,
+        last_end: np.ndarray | None,
+        height: float,
+        rng: np.random.Generator,
+    ) -> np.ndarray | None:
+        """Joins a small letter to the one before; returns where the next one may join on."""
+        lower = "a" <= character <= "z"
+        if not lower or not marks or not isinstance(marks[0], Stroke):
+            return None
+        first = marks[0].points
+        if (
+            last_end is not None
+            and rng.random() < self.joined
+            and abs(first[0, 0] - last_end[0]) < 0.5 * height
+        ):
+            # Down to the line and up again, as the pen stays on the paper.
+            dip = np.float32(
+                [
+                    0.55 * last_end[0] + 0.45 * first[0, 0],
+                    max(last_end[1], first[0, 1]) + 0.02 * height,
+                ]
+            )
+            before[-1] = Stroke(np.concatenate([before[-1].points, dip[None], first]))
+            marks.pop(0)
+        # Dots and bars come after the word: what ends in one of them is not joined.
+        return first[-1] if len(marks) <= 1 and first[-1, 1] > first[:, 1].mean() else None
+
+    def _frame(self, wide: float, tall: float, rng: np.random.Generator, rise: float) -> np.ndarray:
+        """float32 (2, 2) that takes row vectors from a character's own frame to page pixels."""
+        angle = rng.normal(0, self.turn) * self.untidy
+        slant = self.slant + rng.normal(0, 0.03)
+        size = 1 + rng.normal(0, 0.035, 2)
+        cos, sin = math.cos(angle), math.sin(angle)
+        shear = np.array([[1, -rise], [-slant, 1]])
+        turn = np.array([[cos, sin], [-sin, cos]])
+        return (np.diag([wide * size[0], tall * size[1]]) @ shear @ turn).astype(np.float32)
+
+    def _glyph(
+        self,
+        face: Face,
+        character: str,
+        x: float,
+        y: float,
+        height: float,
+        rng: np.random.Generator,
+    ) -> tuple[list[Mark], float]:
+        traced = _traced(face, character)
+        hanzi = _is_hanzi(character)
+        scale = height / _GLYPH_SIZE * (1.0 if hanzi else 1.1 * self.letter_size)
+        aspect = self.aspect if hanzi else self.letter_aspect
+        advance = traced.advance * scale * aspect + height * (
+            self.gap if hanzi else 0.3 * (self.letter_gap - 0.1)
+        )
+        middle = y + (_BASELINE * height + traced.middle[1] * scale)
+        centre = (x + traced.middle[0] * scale * aspect, middle)
+        matrix = self._frame(scale * aspect, scale, rng, 0.0).T
+        bend = rng.normal(0, 1.2 * self.untidy, 2)
+        half = _half_stem(face) * scale
+        growth = max(0.5 * self.stem * rng.uniform(0.9, 1.1) - half, -0.6 * half)
+        growth = min(growth, 0.8 * _GLYPH_MARGIN * scale)
+        return [
+            Patch(traced.glyph, centre, matrix, (float(bend[0]), float(bend[1])), growth)
+        ], advance
+
+
+@dataclass(frozen=True)
+class _Traced:
+    """A font's glyph: see `Patch`; `middle` from the origin on the baseline, `advance` in px."""
+
+    glyph: np.ndarray
+    middle: tuple[float, float]
+    advance: float
+
+
+def _traced(face: Face, character: str) -> _Traced:
+    return _trace(str(face.path), face.index, character)
+
+
+@functools.lru_cache(maxsize=3000)
+def _trace(path: str, index: int, character: str) -> _Traced:
+    used = fonts.font_at(path, index, _GLYPH_SIZE)
+    left, top, right, bottom = used.getbbox(character, anchor="ls")
+    width = max(1, math.ceil(right - left)) + 2 * _GLYPH_MARGIN
+    height = max(1, math.ceil(bottom - top)) + 2 * _GLYPH_MARGIN
+    image = Image.new("L", (width, height))
+    ImageDraw.Draw(image).text(
+        (_GLYPH_MARGIN - left, _GLYPH_MARGIN - top), character, 255, font=used, anchor="ls"
+    )
+    inside = np.asarray(image)
+    solid = (inside > 127).astype(np.uint8)
+    distance = cv2.distanceTransform(solid, cv2.DIST_L2, 3) - cv2.distanceTransform(
+        1 - solid, cv2.DIST_L2, 3
+    )
+    # The transform counts whole pixels; the grey of an edge pixel says where in it the edge is.
+    edge = np.abs(distance) < 1.6
+    distance[edge] += inside[edge] / np.float32(255) - solid[edge]
+    reach = 127 / DISTANCE_STEPS
+    glyph = (128 + DISTANCE_STEPS * np.clip(distance, -reach, reach)).astype(np.uint8)
+    middle = (left + width / 2 - _GLYPH_MARGIN, top + height / 2 - _GLYPH_MARGIN)
+    return _Traced(glyph, middle, float(used.getlength(character)))
+
+
+@functools.cache
+def _half_stem(face: Face) -> float:
+    """Half the usual width of a font's lines, in pixels of its traced glyphs."""
+    probe = "十日天中木" if face.script == "zh" else "anht4"
+    depths = []
+    for character in probe:
+        if character in face.coverage:
+            depth = _traced(face, character).glyph.astype(np.float32) - 128
+            depths.append(np.percentile(depth[depth > 0], 85) / DISTANCE_STEPS)
+    return float(np.median(depths)) if depths else 2.5
+
+
+def _is_hanzi(character: str) -> bool:
+    return "\u4e00" <= character <= "\u9fff"

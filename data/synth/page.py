@@ -1,0 +1,245 @@
+"""Whole pages and crops of them from a seed.
+
+    pair = render(seed=1, index=0)                   # one page
+    for pair in crops(seed=1, index=0, size=384):    # some crops of that page's kind of page
+        train(pair.image, pair.gt)
+
+A page is settled by (seed, index) and its options, nothing else: not by how many pages were made
+before, nor by which process makes it. What is printed, written and captured are drawn from
+generators of their own, so that more of one does not shuffle the others.
+"""
+
+import functools
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from data.synth import settings
+from data.synth.capture import Capture, Pair
+from data.synth.fonts import Faces
+from data.synth.layout import make_sheet
+from data.synth.writer import write_on
+
+# kind: share of all pages. Nothing is written on clean pages.
+KINDS = {
+    "exam": 0.31,
+    "worksheet": 0.28,
+    "book": 0.13,
+    "form": 0.11,
+    "notes": 0.12,
+    "clean": 0.05,
+}
+
+_PAPERS = ((210, 297), (182, 257), (184, 260), (210, 297), (297, 210), (148, 210))  # mm
+_FINEST_DPI = 400
+# Print below this height is drawn larger and averaged down, as a scanner does: FreeType fits
+# small letters to the pixels, which no scanned page shows.
+_DRAWN_HEIGHT = 14.0
+# Sheets narrower than this many print heights are printed as a part of a wider one.
+_WHOLE_WIDTH = 26.2
+_CROPPED_SPAN = (1.9, 3.0)  # sides of a page that is to be cropped, in crops
+
+
+@dataclass(frozen=True)
+class SynthOptions:
+    """What may be on the pages.
+
+    capture: 'scan', 'photo', 'screen' or a name in `settings.SETTINGS`; None: all.
+    print_height: least and greatest height of the body text in pixels, drawn evenly between.
+    clean: share of pages that nothing is written on, where the kind is not asked for.
+    stamps_kept, dirt_kept: True leaves them in the ground truth, False has them erased.
+    jpeg: whether the camera stores its picture as JPEG.
+    fonts: folder of further fonts.
+    without_faces: names of fonts never used.
+    without_captures: kinds and names of captures never used.
+    """
+
+    capture: str | None = None
+    print_height: tuple[float, float] = (8.0, 60.0)
+    clean: float = KINDS["clean"]
+    stamps_kept: bool = True
+    dirt_kept: bool = False
+    jpeg: bool = True
+    fonts: Path | None = None
+    without_faces: tuple[str, ...] = ()
+    without_captures: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        low, high = self.print_height
+        if not 4 <= low <= high:
+            raise ValueError(f"print_height must be two heights from 4 px up, got {low} to {high}")
+        if not 0 <= self.clean <= 1:
+            raise ValueError(f"clean must be a share from 0 to 1, got {self.clean}")
+        settings.names(self.capture, self.without_captures)  # raises where there are none
+
+
+@dataclass
+class Page:
+    """A captured page.
+
+    kind: one of `KINDS`.
+    subject: see `Sheet`.
+    print_height: of the body text in pixels of the capture, before it was tilted.
+    capture: its pixels.
+    """
+
+    kind: str
+    subject: str
+    print_height: float
+    capture: Capture = field(repr=False)
+
+
+def render(
+    seed: int,
+    index: int,
+    kind: str | None = None,
+    size: tuple[int, int] | None = None,
+    options: SynthOptions | None = None,
+) -> Pair:
+    """Page number `index` of a seed.
+
+    kind: one of `KINDS`, None for any.
+    size: (width, height) in pixels; None: a sheet of paper at 72 to 400 dpi.
+    """
+    options = options or SynthOptions()
+    return compose(seed, index, kind, size, options).capture.page(options.jpeg)
+
+
+def crops(
+    seed: int,
+    index: int,
+    size: int,
+    per_page: int = 16,
+    kind: str | None = None,
+    options: SynthOptions | None = None,
+) -> Iterator[Pair]:
+    """Square crops of one page, most of them with print and writing.
+
+    The page is as large as this many crops are worth: with small print all of a sheet, with
+    large print a part of one. Index by index, print heights are spread evenly.
+    """
+    options = options or SynthOptions()
+    page = compose(seed, index, kind, None, options, crop=size)
+    capture = page.capture
+    rng = _generator(seed, index, "crops")
+    # A crop is the same as the page there, so this is a question of time alone.
+    at_once = capture.height * capture.width < per_page * size * size
+    whole = capture.page(options.jpeg) if at_once else None
+    for top, left in _crop_corners(rng, page, size, per_page):
+        if whole is not None:
+            yield whole.cut(top, left, size, size)
+        else:
+            yield capture.crop(top, left, size, size, options.jpeg)
+
+
+def compose(
+    seed: int,
+    index: int,
+    kind: str | None,
+    size: tuple[int, int] | None,
+    options: SynthOptions,
+    crop: int | None = None,
+) -> Page:
+    """Prints, writes on and captures a page; arguments as for `render` and `crops`.
+
+    Raises ValueError for an unknown kind and for sizes below one pixel.
+    """
+    if kind is not None and kind not in KINDS:
+        raise ValueError(f"unknown kind of page {kind!r}; known: {', '.join(KINDS)}")
+    if min(*(size or (1,)), crop or 1) < 1:
+        raise ValueError(f"a picture needs pixels, got {size or crop}")
+    rng = _generator(seed, index, "page")
+    kind = kind or _draw_kind(rng, options.clean)
+    frame, print_height = draw_frame(rng, size, crop, options.print_height)
+    name = settings.choose(rng, options.capture, options.without_captures)
+    # A screen's letters were fitted to its pixels.
+    oversampling = 1.0 if name == "screen-copy" else max(1.0, _DRAWN_HEIGHT / print_height)
+    height, width = (round(side * oversampling) for side in frame)
+    faces = _faces(options.fonts, options.without_faces)
+    sheet = make_sheet(
+        _generator(seed, index, "layout"), kind, width, height, print_height * oversampling, faces
+    )
+    layers = []
+    if kind != "clean":
+        layers = write_on(
+            sheet,
+            _generator(seed, index, "writer"),
+            faces,
+            stamps_kept=options.stamps_kept,
+            dirt_kept=options.dirt_kept,
+        )
+    whole = frame[1] >= _WHOLE_WIDTH * print_height
+    capture = Capture(sheet, layers, _generator(seed, index, "capture"), name, frame, whole=whole)
+    return Page(kind, sheet.subject, print_height, capture)
+
+
+def use_one_core() -> None:
+    """Keeps OpenCV to the calling thread: workers fill the cores by themselves."""
+    cv2.setNumThreads(1)
+
+
+_STEPS = ("page", "layout", "writer", "capture", "crops")
+
+
+def _generator(seed: int, index: int, step: str) -> np.random.Generator:
+    return np.random.default_rng([seed, index, _STEPS.index(step)])
+
+
+@functools.lru_cache(maxsize=4)
+def _faces(fonts: Path | None, without: tuple[str, ...]) -> Faces:
+    return Faces.load(fonts).without(without)
+
+
+def _draw_kind(rng: np.random.Generator, clean: float) -> str:
+    if rng.random() < clean:
+        return "clean"
+    written = [kind for kind in KINDS if kind != "clean"]
+    shares = np.array([KINDS[kind] for kind in written])
+    return written[int(rng.choice(len(written), p=shares / shares.sum()))]
+
+
+def draw_frame(
+    rng: np.random.Generator,
+    size: tuple[int, int] | None,
+    crop: int | None,
+    heights: tuple[float, float],
+) -> tuple[tuple[int, int], float]:
+    """The picture's (height, width), and the height of its print."""
+    low, high = heights
+    if size is not None:
+        width, height = size
+        # A page's width holds between ten and a hundred characters.
+        high = min(max(width / 10, low), high)
+        low = min(max(width / 100, low), high)
+        return (height, width), float(rng.uniform(low, high))
+    print_height = float(rng.uniform(low, high))
+    # Body text is set in 8 to 18 points; with the height in pixels this gives the resolution.
+    least, most = max(8.0, 72 * print_height / _FINEST_DPI), min(18.0, print_height)
+    dpi = 72 * print_height / rng.uniform(min(least, most), max(least, most))
+    millimetres = _PAPERS[int(rng.integers(len(_PAPERS)))]
+    width, height = (max(1, round(side * dpi / 25.4)) for side in millimetres)
+    if crop is not None:
+        least, most = (round(span * crop) for span in _CROPPED_SPAN)
+        width, height = (min(max(side, least), most) for side in (width, height))
+    return (height, width), print_height
+
+
+def _crop_corners(
+    rng: np.random.Generator, page: Page, size: int, count: int
+) -> Iterator[tuple[int, int]]:
+    """(top, left) of crops: most show some writing, some print without it, few anything."""
+    step = 8
+    written, printed = (np.argwhere(cover > 25) for cover in page.capture.busy(step))
+    furthest = np.array([page.capture.height - size, page.capture.width - size])
+    for _ in range(count):
+        luck = rng.random()
+        targets = written if luck < 0.75 and len(written) else printed
+        corner = rng.integers(furthest + 1)
+        if len(targets) and luck < 0.95:
+            # Anywhere around the spot, so that it may lie anywhere in the crop.
+            spot = targets[rng.integers(len(targets))] * step
+            corner = np.clip(spot - rng.integers(0, size, 2), 0, furthest)
+        yield int(corner[0]), int(corner[1])

@@ -1,0 +1,124 @@
+"""Somebody with a pen: puts text into boxes, strikes out what went wrong, writes it anew."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from data.synth import marks
+from data.synth.fonts import Faces
+from data.synth.hand import Hand
+from data.synth.pens import Pen, flow
+from data.synth.sheet import Box, InkLayer, Sheet
+from data.synth.strokes import InkCanvas, Mark, turned
+
+_FINE_CANVAS = 9e6  # pixels of page above which lines are not supersampled
+_CONTROL_WIDTH = 2.6  # nor where lines are this wide and the page is large
+_LEAST_HANZI = 8.5  # height of writing in widths of its line
+_LEAST_LETTERS = 5.5
+
+
+@dataclass
+class Written:
+    """An answer on the page. box: what it covers; right: whether it is the right one."""
+
+    box: Box
+    right: bool
+    kind: str
+
+
+class Person:
+    """A hand, a pen and the ink that has left it; one layer of the page."""
+
+    def __init__(
+        self,
+        rng: np.random.Generator,
+        sheet: Sheet,
+        faces: Faces,
+        pen: Pen,
+        hand: Hand | None = None,
+    ):
+        """hand: of somebody who takes up another pen; None makes up a new one."""
+        self.rng, self.sheet, self.pen = rng, sheet, pen
+        self.hand = hand or Hand(rng, faces, pen.touch.width)
+        self.size = float(rng.uniform(0.95, 1.4))  # of writing beside the usual one
+        height, width = sheet.ink.shape[:2]
+        coarse = height * width > _FINE_CANVAS and pen.touch.width > _CONTROL_WIDTH
+        self.canvas = InkCanvas(height, width, pen.touch, supersampling=1 if coarse else 2)
+
+    def draw(self, strokes: list[Mark]) -> None:
+        self.canvas.add(strokes)
+
+    def text(self, text: str, left: float, middle: float, height: float) -> Box:
+        """Writes a line starting at `left`; returns what it covers, in pixels."""
+        height = self.legible(text, height)
+        written, right = self.hand.write(text, left, middle, height, self.rng)
+        self.draw(written)
+        return Box(left, middle - 0.5 * height, right - left, height)
+
+    def legible(self, text: str, height: float) -> float:
+        """The height, or more where this pen's line is too broad for such small writing."""
+        least = _LEAST_HANZI if any("\u4e00" <= c <= "\u9fff" for c in text) else _LEAST_LETTERS
+        return max(height, least * self.pen.touch.width)
+
+    def answer(self, text: str, box: Box, height: float) -> Box:
+        """Writes text into a box, as large as it is usual and fits; returns what it covers.
+
+        height: usual height of writing there, in pixels; this person's size goes on top.
+        """
+        rng = self.rng
+        if len(text) > 1 and box.height > 2.2 * height and box.width < 0.7 * box.height:
+            return self._upwards(text, box, height)
+        high = min(height * self.size * rng.uniform(0.92, 1.08), 1.7 * box.height)
+        wide = self.hand.width(text, high)
+        room = 1.1 * box.width
+        if wide > room:
+            high *= max(0.6, room / wide)
+            wide = self.hand.width(text, high)
+        spare = max(0.0, box.width - wide)
+        left = box.left + spare * float(np.clip(rng.normal(0.35, 0.2), 0.0, 1.0))
+        middle = box.top + 0.5 * box.height + rng.normal(0.0, 0.08) * high
+        return self.text(text, left, middle, high)
+
+    def _upwards(self, text: str, box: Box, height: float) -> Box:
+        """Writes along a tall box from the bottom up, as names are beside a sealing line."""
+        lying = Box(
+            box.left + (box.width - box.height) / 2,
+            box.top + (box.height - box.width) / 2,
+            box.height,
+            box.width,
+        )
+        high = min(height * self.size, 1.2 * box.width)
+        middle = (box.left + box.width / 2, box.top + box.height / 2)
+        written, _ = self.hand.write(text, lying.left + 0.1 * box.height, middle[1], high, self.rng)
+        self.draw(turned(written, middle, -math.pi / 2))
+        return box
+
+    def correct(self, wrong: str, text: str, box: Box, height: float) -> Box:
+        """Writes something wrong, crosses it out and puts the right text next to it or above."""
+        rng = self.rng
+        first = self.answer(wrong, box, height)
+        if rng.random() < 0.5:
+            self.draw(marks.strike_out(rng, first))
+        else:
+            self.draw(marks.scribble(rng, first, rng.uniform(0.5, 2.0)))
+        width = self.hand.width(text, first.height)
+        if first.right + width < box.right + 0.8 * first.height:
+            return self.text(
+                text,
+                first.right + 0.15 * first.height,
+                first.top + 0.5 * first.height,
+                first.height,
+            )
+        above = first.top - rng.uniform(0.1, 0.4) * first.height
+        return self.text(
+            text, first.left + rng.uniform(-0.2, 0.5) * first.height, above, 0.85 * first.height
+        )
+
+    def layer(self) -> InkLayer | None:
+        """What was written, or None if nothing was."""
+        if not self.canvas:
+            return None
+        alpha = self.canvas.render(self.rng)
+        alpha = flow(alpha, self.pen.medium, self.sheet.print_height, self.rng)
+        return InkLayer(alpha, self.pen.colour, self.pen.strength, self.pen.medium)

@@ -1,0 +1,61 @@
+"""Generated pages as a training set."""
+
+import numpy as np
+import pytest
+
+from data.augment import AugmentConfig
+from data.generated import CROPS, PAGES, GeneratedCrops, SynthConfig, validation_pages
+from data.pairs import DataConfig, PairDataset, open_data
+
+
+def config(**synth) -> DataConfig:
+    return DataConfig(layout="synth", augment=AugmentConfig(crop=64), val_pages=2,
+                      synth=SynthConfig(**synth))
+
+
+def test_items_do_not_depend_on_order_or_process():
+    one, other = (PairDataset([], config(), seed=3) for _ in range(2))
+    assert len(one) == PAGES * CROPS
+    first, again = one[0, 17], one[1, 2]
+    for item, index in ((again, (1, 2)), (first, (0, 17))):
+        for a, b in zip(item, other[index], strict=True):
+            assert np.array_equal(a, b)
+
+
+def test_draws_and_seeds_differ():
+    crops = [GeneratedCrops(SynthConfig(), 64, seed)[draw, 0][0]
+             for seed, draw in ((0, 0), (0, 1), (1, 0))]
+    assert not any(np.array_equal(crops[0], other) for other in crops[1:])
+
+
+def test_mask_is_of_the_crop_and_may_be_dilated():
+    plain, wide = config(), config()
+    wide.dilate = 3
+    image, gt, mask, name = PairDataset([], plain, 0)[0, 5]
+    assert image.shape == gt.shape == (3, 64, 64) and mask.shape == (1, 64, 64)
+    assert "page" in name
+    difference = np.abs(image - gt).mean(axis=0) * 255 / 20
+    assert np.allclose(mask[0], difference.clip(max=1), atol=1e-4)
+    assert (PairDataset([], wide, 0)[0, 5][2] >= mask).all()
+
+
+def test_mixes_with_real_pairs_by_share(make_set, tmp_path):
+    make_set(tmp_path)
+    for share, generated in ((0.0, 0), (1.0, 20)):
+        both = DataConfig(root=str(tmp_path), val_fraction=0, augment=AugmentConfig(crop=64),
+                          synth=SynthConfig(share=share))
+        dataset, _ = open_data(both, 0)
+        names = [dataset[draw, 0][3] for draw in range(20)]
+        assert sum("generated" in name for name in names) == generated
+
+
+def test_validation_pages_are_fixed_and_none_of_training():
+    pages = validation_pages(SynthConfig(val_size=[90, 70]), 2)
+    assert [page.read()[0].shape for page in pages] == [(70, 90, 3)] * 2
+    assert np.array_equal(pages[0].read()[0], pages[0].read()[0])
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.5])
+def test_share_out_of_range(share):
+    with pytest.raises(ValueError, match="share"):
+        SynthConfig(share=share)

@@ -1,0 +1,145 @@
+import math
+
+import numpy as np
+import paddle
+import pytest
+
+from loss import TERMS, EraseLoss, LossConfig
+from loss.mask import dice_loss
+from loss.reconstruction import masked_l1, multiscale_l1
+from model import Erased
+
+
+def tensor(values, *shape, **named):
+    return paddle.to_tensor(np.asarray(values, "f4").reshape(shape or np.shape(values)), **named)
+
+
+def logits(prob):
+    """What a sigmoid turns into `prob`; ±30 at the ends."""
+    prob = np.asarray(prob, "f8")
+    with np.errstate(divide="ignore"):
+        return np.clip(np.log(prob) - np.log1p(-prob), -30, 30)
+
+
+def drawn(*shape, seed=0):
+    return np.random.default_rng(seed).random(shape)
+
+
+@pytest.mark.parametrize("mask", [np.zeros((2, 1, 8, 8)), np.ones((2, 1, 8, 8)),
+                                  drawn(2, 1, 8, 8) > 0.9, drawn(2, 1, 8, 8)])
+def test_dice_of_a_perfect_mask_is_nothing(mask):
+    assert abs(float(dice_loss(tensor(logits(mask)), tensor(mask)))) < 1e-6
+
+
+def test_dice_by_hand():
+    mask = tensor([1, 1, 0, 0], 1, 1, 2, 2)
+
+    def dice(*prob):
+        return float(dice_loss(tensor(logits(prob), 1, 1, 2, 2), mask))
+
+    # (2 overlap + 1) / (squares + 1)
+    assert dice(1, 0, 0, 0) == pytest.approx(1 - (2 + 1) / (1 + 2 + 1))
+    assert dice(0, 0, 1, 1) == pytest.approx(1 - 1 / 5)
+    assert dice(0.5, 0.5, 0.5, 0.5) == pytest.approx(1 - 3 / 4)
+    # The mean of each page's, not that of all pixels.
+    pair = dice_loss(tensor(logits([1, 0, 0, 0, 0, 0, 0, 0]), 2, 1, 2, 2),
+                     tensor([1, 1, 0, 0, 0, 0, 0, 0], 2, 1, 2, 2))
+    assert float(pair) == pytest.approx((0.25 + 0) / 2)
+
+
+def test_masked_l1_by_hand():
+    image, gt = tensor([0.5, 1.0, 0.0, 0.25] * 3, 1, 3, 2, 2), paddle.zeros([1, 3, 2, 2])
+    ink, page = masked_l1(image, gt, tensor([1, 0.5, 0, 0], 1, 1, 2, 2))
+    assert float(ink) == pytest.approx((0.5 + 0.5) / 4)
+    assert float(page) == pytest.approx((0.5 + 0.25) / 4)
+
+
+def test_ink_and_page_are_the_l1():
+    image, gt, mask = (tensor(drawn(2, c, 8, 8, seed=c)) for c in (3, 4, 1))
+    gt = gt[:, :3]
+    ink, page = masked_l1(image, gt, mask)
+    assert float(ink + page) == pytest.approx(float((image - gt).abs().mean()), rel=1e-6)
+    assert float(ink) > 0 and float(page) > 0
+
+
+def test_multiscale_l1_weighs_each_scale():
+    gt, mask = tensor(drawn(1, 3, 8, 8)), tensor(drawn(1, 1, 8, 8, seed=1))
+    coarse = [tensor(drawn(1, 3, s, s, seed=s)) for s in (2, 4, 8)]
+
+    def down(array, step):
+        n, c, h, w = array.shape
+        return array.reshape(n, c, h // step, step, w // step, step).mean((3, 5))
+
+    expected = np.zeros(2)
+    for picture, step, weight in zip(coarse, (4, 2, 1), (0.5, 2, 3), strict=True):
+        error = abs(picture.numpy() - down(gt.numpy(), step))
+        share = down(mask.numpy(), step)
+        expected += weight * np.array([(share * error).mean(), ((1 - share) * error).mean()])
+    got = multiscale_l1(coarse, gt, mask, [0.5, 2, 3])
+    np.testing.assert_allclose([float(term) for term in got], expected, rtol=1e-5)
+    with pytest.raises(ValueError):
+        multiscale_l1(coarse, gt, mask, [1, 1])
+
+
+def batch(mask, seed=0):
+    """An `Erased` of leaves, a gt and a mask."""
+    def leaf(*shape, seed):
+        return tensor(drawn(*shape, seed=seed), stop_gradient=False)
+
+    coarse = [leaf(2, 3, s, s, seed=seed + s) for s in (4, 8, 16)]
+    erased = Erased(leaf(2, 3, 16, 16, seed=seed), coarse, leaf(2, 1, 16, 16, seed=seed + 1))
+    return erased, tensor(drawn(2, 3, 16, 16, seed=50)), tensor(mask)
+
+
+def test_terms_are_named_and_unweighted():
+    mask = drawn(2, 1, 16, 16)
+    erased, gt, target = batch(mask)
+    config = LossConfig(dice=3, ink_l1=5, page_l1=7, coarse_ink_l1=11, coarse_page_l1=13)
+    criterion = EraseLoss(config)
+    terms = criterion(erased, gt, target)
+    assert tuple(terms) == TERMS
+    assert all(term.size == 1 for term in terms.values())
+    assert float(terms["dice"]) == pytest.approx(float(dice_loss(erased.mask_logits, target)))
+    expected = sum(getattr(config, name) * float(term) for name, term in terms.items())
+    assert float(criterion.total(terms)) == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("dropped", [("dice",), ("ink_l1",), ("coarse_page_l1",),
+                                     ("coarse_ink_l1", "coarse_page_l1"), TERMS[1:]])
+def test_weight_0_leaves_a_term_out(dropped):
+    config = LossConfig(**dict.fromkeys(dropped, 0.0))
+    terms = EraseLoss(config)(*batch(drawn(2, 1, 16, 16)))
+    assert tuple(terms) == tuple(name for name in TERMS if name not in dropped)
+
+
+@pytest.mark.parametrize("mask", [np.zeros((2, 1, 16, 16)), np.ones((2, 1, 16, 16))])
+@pytest.mark.parametrize("scale", [1, 1000])  # logits so large that the sigmoid is flat
+def test_gradients_are_finite(mask, scale):
+    erased, gt, target = batch(mask)
+    criterion = EraseLoss(LossConfig())
+    scaled = erased._replace(mask_logits=erased.mask_logits * -scale)
+    criterion.total(criterion(scaled, gt, target)).backward()
+    for leaf in (erased.image, *erased.coarse, erased.mask_logits):
+        assert np.isfinite(leaf.grad.numpy()).all()
+    if scale == 1:
+        assert abs(erased.mask_logits.grad.numpy()).max() > 0  # a blank page teaches the mask too
+
+
+def test_a_perfect_answer_costs_nothing():
+    erased, gt, _ = batch(np.zeros((2, 1, 16, 16)))
+    mask = (drawn(2, 1, 16, 16) > 0.5).astype("f4")
+    coarse = [paddle.nn.functional.avg_pool2d(gt, 4), paddle.nn.functional.avg_pool2d(gt, 2), gt]
+    criterion = EraseLoss(LossConfig())
+    terms = criterion(Erased(gt, coarse, tensor(logits(mask))), gt, tensor(mask))
+    assert abs(float(criterion.total(terms))) < 1e-5
+
+
+@pytest.mark.parametrize("settings, message", [
+    ({"dice": -1.0}, "loss weight dice must be 0 or more, got -1.0"),
+    ({"page_l1": math.nan}, "loss weight page_l1"),
+    ({"ink_l1": math.inf}, "loss weight ink_l1"),
+    ({"coarse_scales": [1.0, 2.0]}, "coarse_scales needs three weights"),
+])
+def test_wrong_weights(settings, message):
+    with pytest.raises(ValueError, match=message):
+        LossConfig(**settings)
