@@ -43,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     settings = {"threshold": options.threshold, "dilate": options.dilate,
                 "channel": options.channel}
-    current = 0
+    current = kept = 0
     todo = []
     for pair in pairs:
         try:
@@ -55,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
         if state == "current":
             current += 1
         elif state == "foreign" and not options.overwrite:
-            problems.append(f"{pair.mask}: not made by this program; --overwrite replaces it")
+            kept += 1
         else:
             todo.append((pair, key))
     failures = write_masks(todo, manifests, settings, options.workers)
@@ -68,7 +68,8 @@ def main(arguments: list[str] | None = None) -> int:
             problems.append(str(error))
     for problem in problems:
         print(f"compute_mask.py: {problem}", file=sys.stderr)
-    print(f"{done} masks written, {current} up to date, {len(problems)} problems")
+    others = f", {kept} by another program kept (--overwrite replaces them)" if kept else ""
+    print(f"{done} masks written, {current} up to date{others}, {len(problems)} problems")
     return 1 if problems else 0
 
 

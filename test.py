@@ -12,17 +12,14 @@ Exit status: 0 all done, 1 some files failed (named on stderr), 2 wrong argument
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from data.cores import usable_cores
+from data.cores import start_paddle
 
-# Before Paddle is imported: all cores that we may use, and no chatter on stderr.
-os.environ.setdefault("OMP_NUM_THREADS", str(usable_cores()))
-os.environ.setdefault("GLOG_minloglevel", "2")
+start_paddle()
 
 from tqdm import tqdm  # noqa: E402
 
@@ -179,6 +176,10 @@ def write_zip(path: Path, results: Iterable[Path]) -> None:
     # Stored, not deflated: PNG is compressed already.
     with atomic_path(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         for result in results:
+            try:
+                result.name.encode()
+            except UnicodeEncodeError:
+                raise ValueError(f"{result}: a zip needs names in UTF-8; rename it") from None
             if result.suffix == ".png":
                 archive.write(result, result.name)
             else:

@@ -11,7 +11,6 @@ kept. Every erasing sees the same pages in the same run.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
@@ -20,11 +19,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from data.cores import usable_cores  # noqa: E402
+from data.cores import start_paddle  # noqa: E402
 
-os.environ.setdefault("FLAGS_use_mkldnn", "1")
-os.environ.setdefault("OMP_NUM_THREADS", str(usable_cores()))
-os.environ.setdefault("GLOG_minloglevel", "2")
+start_paddle()
 
 import cv2  # noqa: E402
 import numpy as np  # noqa: E402

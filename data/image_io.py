@@ -136,6 +136,8 @@ def expand_inputs(inputs: list[str]) -> list[Path]:
             files = [path]
         else:
             files = sorted(Path(p) for p in glob.glob(text, recursive=True) if Path(p).is_file())
+        if not files and not path.exists() and not glob.has_magic(text):
+            raise ValueError(f"{text}: no such file or folder")
         if not files:
             raise ValueError(f"{text}: no images ({', '.join(SUFFIXES)}) found there")
         for file in files:

@@ -139,13 +139,13 @@ def test_deleted_mask_is_made_again(tmp_path, make_set):
 
 
 @pytest.mark.parametrize("foreign", ["a.png", "a.jpg"])
-def test_foreign_mask_is_refused_without_overwrite(tmp_path, make_set, foreign, capsys):
+def test_foreign_mask_is_kept_without_overwrite(tmp_path, make_set, foreign, capsys):
     data = make_set(tmp_path)
     (tmp_path / "mask").mkdir()
     by_hand = encode_image(np.zeros((96, 128), np.uint8), foreign[1:])
     (tmp_path / "mask" / foreign).write_bytes(by_hand)
-    assert run(data) == 1
-    assert f"{foreign}: not made by this program; --overwrite" in capsys.readouterr().err
+    assert run(data) == 0
+    assert "1 by another program kept (--overwrite" in capsys.readouterr().out
     assert (tmp_path / "mask" / foreign).read_bytes() == by_hand
     assert {path.stem for path in (tmp_path / "mask").glob("[abc].*")} == {"a", "b", "c"}
     assert run(data, "--overwrite") == 0

@@ -29,7 +29,8 @@ def make_page(height=20, width=30):
 def nets(tmp_path_factory):
     """Checkpoints: 'same' leaves a page as it is, 'darker' takes 40 grey levels off.
 
-    They see no ink; 'unsure' is 'same' with 1/2 ink everywhere. With all parameters 0 a residual network changes nothing, and its mask is the last bias's.
+    They see no ink; 'unsure' is 'same' with 1/2 ink everywhere. With all parameters 0 a residual
+    network changes nothing, and its mask is the last bias's.
     """
     paths = {}
     for name, change, logit in (("same", 0, -50), ("darker", -40, -50), ("unsure", 0, 0)):

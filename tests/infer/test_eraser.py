@@ -1,0 +1,336 @@
+import itertools
+import tracemalloc
+from pathlib import Path
+
+import cv2
+import numpy as np
+import paddle
+import pytest
+
+import infer.eraser
+from infer import Eraser
+from infer.engines import PaddleEngine
+from infer.eraser import BUNDLED, COMPOSE_REACH, Cancelled
+from model import ModelConfig, build, weights
+
+SMALL = {"tile": 64, "margin": 16, "tta": "none"}
+
+
+def make_page(height, width, low=0, high=256):
+    return np.random.default_rng(height * 1000 + width).integers(
+        low, high, (height, width, 3), dtype=np.uint8)
+
+
+def network(picture, mask=lambda x: x[:, :1] * 0):
+    """A network of two functions of float32 N,3,H,W."""
+    return lambda x: (picture(x).astype(np.float32), mask(x).astype(np.float32))
+
+
+def constant(grey, ink=0.0):
+    return network(lambda x: x * 0 + grey / 255, lambda x: x[:, :1] * 0 + ink)
+
+
+def places(x):
+    """Whole grey levels, multiples of 4, that differ from place to place in a tile: H,W."""
+    rows, columns = np.indices(x.shape[2:])
+    return (rows * 7 + columns * 3) % 25 * 4
+
+
+identity = network(lambda x: x)
+negative = network(lambda x: 1 - x, lambda x: x[:, :1])
+# Depends on where in a tile a pixel lies and on what is around it.
+local = network(
+    lambda x: (x + np.roll(x, 9, 2) + np.roll(x, -5, 3)) / 4 + places(x) / 400,
+    lambda x: (x[:, :1] + places(x) / 96) / 2,
+)
+
+
+@pytest.mark.parametrize("tta", ["none", "hflip", "flips"])
+@pytest.mark.parametrize("settings, sizes", [
+    ({}, [(1, 1), (1, 301), (105, 2), (300, 107), (301, 513)]),
+    ({"tile": 64, "margin": 16, "batch": 3}, [(1, 1), (70, 1), (15, 17), (32, 33), (97, 65)]),
+    ({"tile": 32, "margin": 0, "batch": 50}, [(3, 1), (32, 32), (33, 31), (64, 100)]),
+    ({"tile": 64, "margin": 31, "batch": 8}, [(1, 2), (9, 24)]),
+])
+def test_identity_survives(settings, sizes, tta):
+    erase = Eraser([identity], tta=tta, **settings)
+    for size in sizes:
+        page = make_page(*size)
+        copy = page.copy()
+        result = erase.run(page)
+        np.testing.assert_array_equal(result.image, page)
+        np.testing.assert_array_equal(erase(page), page)
+        np.testing.assert_array_equal(page, copy)
+        assert result.image is not page
+        assert result.mask.shape == size
+        assert result.mask.dtype == np.float32
+
+
+def published(page, net):
+    """The contest winner's test, written out: 512 around each 300, the last pulled back."""
+    height, width = page.shape[:2]
+    padded = np.pad(page, ((106, 106), (106, 106), (0, 0)), "reflect")
+    out, mask = np.zeros_like(page), np.zeros((height, width), np.float32)
+    for y in [*range(0, height - 300, 300), height - 300]:
+        for x in [*range(0, width - 300, 300), width - 300]:
+            tile = padded[y:y + 512, x:x + 512].transpose(2, 0, 1)[None].astype(np.float32) / 255
+            image, ink = net(tile)
+            image = np.rint((image[0] * 255).clip(0, 255)).astype(np.uint8).transpose(1, 2, 0)
+            out[y:y + 300, x:x + 300] = image[106:406, 106:406]
+            mask[y:y + 300, x:x + 300] = ink[0, 0, 106:406, 106:406]
+    return out, mask
+
+
+@pytest.mark.parametrize("size", [(513, 700), (600, 913), (300, 650)])
+def test_default_tiles_are_the_published_ones(size):
+    page = make_page(*size)
+    result = Eraser([local], tta="none").run(page)
+    image, mask = published(page, local)
+    np.testing.assert_array_equal(result.image, image)
+    np.testing.assert_array_equal(result.mask, mask)
+    np.testing.assert_array_equal(Eraser([local])(page), Eraser([local], tta="hflip")(page))
+
+
+@pytest.mark.parametrize("composite", [False, True])
+def test_batch_size_changes_nothing(composite):
+    page = make_page(150, 171)
+    first, *others = (
+        Eraser([local, negative], tta="flips", tile=64, margin=10, composite=composite,
+               batch=batch).run(page)
+        for batch in (1, 2, 3, 1000)
+    )
+    assert (first.image != page).any()
+    for other in others:
+        np.testing.assert_array_equal(other.image, first.image)
+        np.testing.assert_array_equal(other.mask, first.mask)
+
+
+@pytest.mark.parametrize("tta", ["hflip", "flips"])
+def test_flips_of_a_symmetric_function_change_nothing(tta):
+    page = make_page(50, 70)
+    # Brackets: a sum of floats depends on its order, which a flip would turn round.
+    blur = network(lambda x: (x + (np.roll(x, 1, 2) + np.roll(x, -1, 2))) / 4, lambda x: x[:, 1:2])
+    for net in (negative, blur):
+        plain = Eraser([net], **SMALL).run(page)
+        flipped = Eraser([net], **SMALL | {"tta": tta}).run(page)
+        np.testing.assert_array_equal(flipped.image, plain.image)
+        np.testing.assert_allclose(flipped.mask, plain.mask, atol=1e-6)
+
+
+@pytest.mark.parametrize("tta, turns", [
+    ("none", [(1, 1)]), ("hflip", [(1, 1), (1, -1)]),
+    ("flips", [(1, 1), (1, -1), (-1, 1), (-1, -1)]),
+])
+def test_flips_of_an_asymmetric_function_are_averaged(tta, turns):
+    page = make_page(64, 64, 0, 70) * 2
+    net = network(lambda x: x / 2 + places(x) / 255, lambda x: places(x)[None, None] / 96)
+    result = Eraser([net], tile=64, margin=0, tta=tta).run(page)
+    ramp = places(np.empty((1, 3, 64, 64)))
+    mean = sum(ramp[::y, ::x] for y, x in turns) / len(turns)
+    np.testing.assert_array_equal(result.image, page // 2 + mean[..., None])
+    np.testing.assert_allclose(result.mask, mean / 96, atol=1e-6)
+
+
+@pytest.mark.parametrize("fuse", [None, [1, 1], [3, 1], [0, 7], [0.1, 0.2]])
+def test_fusing_a_network_with_itself_changes_nothing(fuse):
+    page = make_page(80, 50)
+    one, two = (Eraser([negative] * n, fuse if n == 2 else None, **SMALL).run(page) for n in (1, 2))
+    np.testing.assert_array_equal(two.image, one.image)
+    np.testing.assert_allclose(two.mask, one.mask, atol=1e-6)
+
+
+@pytest.mark.parametrize("fuse, grey, ink", [
+    (None, 120, 0.6), ([3, 1], 80, 0.4), ([0, 5], 200, 1), ([0.1, 0], 40, 0.2),
+])
+def test_weighted_average(fuse, grey, ink):
+    nets = [constant(40, 0.2), constant(200, 1)]
+    image, mask = Eraser(nets, fuse, **SMALL).run(make_page(40, 40))
+    assert (image == grey).all()
+    np.testing.assert_allclose(mask, ink, atol=1e-6)
+
+
+def test_pictures_beyond_the_range_are_clipped():
+    page = make_page(33, 33)
+    assert (Eraser([constant(-30)], **SMALL)(page) == 0).all()
+    assert (Eraser([constant(300)], **SMALL)(page) == 255).all()
+
+
+def test_composite_keeps_print_and_erases_rims():
+    """Ink in spots, across the tiles' borders and at the page's edges; ink below 1/5 is print."""
+    page = make_page(110, 140, 100, 256)
+    page[::11, ::13], page[::17, ::7] = 20, 60
+    net = network(lambda x: x / 2 + 0.25, lambda x: np.where(
+        x[:, :1] < 30 / 255, 0.3, np.where(x[:, :1] < 70 / 255, 0.1, 0)))
+    plain = Eraser([net], **SMALL).run(page)
+    composed = Eraser([net], **SMALL, composite=True, batch=3).run(page)
+    ink = plain.mask > 0.2
+    assert ink.any()
+    near = np.zeros_like(ink)
+    for y, x in np.argwhere(ink):
+        near[max(0, y - COMPOSE_REACH):y + COMPOSE_REACH + 1,
+             max(0, x - COMPOSE_REACH):x + COMPOSE_REACH + 1] = True
+    assert not near.all()
+    np.testing.assert_array_equal(composed.image[near], plain.image[near])
+    np.testing.assert_array_equal(composed.image[~near], page[~near])
+    np.testing.assert_array_equal(composed.mask, plain.mask)
+
+
+BOXES = [(10, 20, 50, 90), (-5, -5, 3, 4), (120, 70, 9999, 9999), (30, 30, 20, 40)]
+
+
+def box_map(shape):
+    covered = np.zeros(shape, bool)
+    covered[20:90, 10:50] = covered[:4, :3] = covered[70:, 120:] = True
+    return covered
+
+
+@pytest.mark.parametrize("composite", [False, True])
+@pytest.mark.parametrize("what", ["boxes", "float boxes", "map", "only", "both", "nothing"])
+def test_where_and_only(what, composite):
+    page = make_page(100, 150)
+    where, right = box_map((100, 150)), np.zeros((100, 150), bool)
+    right[:, 40:] = True
+    arguments, allowed = {
+        "boxes": ({"where": BOXES}, where),
+        "float boxes": ({"where": np.float32(BOXES) + 0.3}, where),
+        "map": ({"where": where}, where),
+        "only": ({"only": where}, where),
+        "both": ({"where": BOXES, "only": right}, where & right),
+        "nothing": ({"where": []}, where & False),
+    }[what]
+    calls = []
+    net = network(lambda x: calls.append(len(x)) or 1 - x, lambda x: x[:, :1])
+    erase = Eraser([net], **SMALL, composite=composite)
+    whole, full = erase.run(page), len(calls)
+    calls.clear()
+    result = erase.run(page, **arguments)
+    np.testing.assert_array_equal(result.image[allowed], whole.image[allowed])
+    np.testing.assert_array_equal(result.image[~allowed], page[~allowed])
+    assert len(calls) < full
+    assert bool(calls) == allowed.any()
+    # The mask is that of the tiles computed, 0 elsewhere.
+    seen = result.mask != 0
+    np.testing.assert_array_equal(result.mask[seen], whole.mask[seen])
+    np.testing.assert_array_equal(result.mask[allowed], whole.mask[allowed])
+
+
+@pytest.mark.parametrize("where", [None, [(40, 40, 60, 41)], []])
+@pytest.mark.parametrize("batch", [1, 2, 9])
+def test_progress(batch, where):
+    steps = []
+    erase = Eraser([identity], **SMALL, batch=batch)
+    erase.run(make_page(100, 150), where, progress=lambda *step: steps.append(step))
+    done, totals = zip(*steps, strict=True)
+    assert set(totals) == {20}
+    assert sorted(set(done)) == list(done)
+    assert done[-1] == 20
+    if where is None:
+        assert len(steps) == 4 * -(-5 // batch)  # after every batch, of which no strip shares one
+
+
+@pytest.mark.parametrize("after", [1, 3, 20])
+def test_cancel(after):
+    calls = []
+    page = make_page(100, 150)
+    copy = page.copy()
+    erase = Eraser([network(lambda x: calls.append(1) or x)], **SMALL)
+    with pytest.raises(Cancelled):
+        erase.run(page, progress=lambda done, total: done < after)
+    assert len(calls) == after
+    np.testing.assert_array_equal(page, copy)
+    calls.clear()
+    with pytest.raises(Cancelled):
+        erase(page, progress=lambda done, total: done < after)
+    assert len(calls) == after
+
+
+@pytest.mark.parametrize("composite", [False, True])
+def test_memory_beyond_the_page_is_a_strip(composite):
+    erase = Eraser([identity], tile=64, margin=16, composite=composite)
+    beyond = []
+    for height in (500, 20_000):
+        page = make_page(height, 100)
+        erase(page[:1])  # what is allocated once and for all
+        tracemalloc.start()
+        result = erase(page)
+        beyond.append(tracemalloc.get_traced_memory()[1] - result.nbytes)
+        tracemalloc.stop()
+    assert beyond[1] < beyond[0] + 200_000  # the page is 6 MB; positions of 625 strips are listed
+    assert beyond[1] < 1_000_000
+
+
+@pytest.mark.parametrize("page", [
+    np.zeros((9, 9, 3), np.float32), np.zeros((9, 9, 3), np.uint16), np.zeros((9, 9), np.uint8),
+    np.zeros((9, 9, 4), np.uint8), np.zeros((0, 9, 3), np.uint8), np.zeros(9, np.uint8),
+    np.zeros((1, 9, 9, 3), np.uint8),
+], ids=lambda page: f"{page.dtype} {page.shape}")
+def test_wrong_pages(page):
+    erase = Eraser([identity], **SMALL)
+    for call in (erase, erase.run):
+        with pytest.raises(ValueError, match="uint8 H,W,3"):
+            call(page)
+
+
+@pytest.mark.parametrize("wrong", [
+    np.ones((9, 8), bool), np.full((8, 9), 255, np.uint8), [(1, 2, 3)], (1, 2, 3, 4),
+    np.ones((8, 9, 1), bool),
+], ids=["turned map", "grey map", "three numbers", "one box", "map with an axis more"])
+@pytest.mark.parametrize("name", ["where", "only"])
+def test_wrong_maps(name, wrong):
+    with pytest.raises(ValueError, match=f"{name} must be"):
+        Eraser([identity], **SMALL).run(make_page(8, 9), **{name: wrong})
+
+
+@pytest.mark.parametrize("settings, message", [
+    ({"networks": []}, "one network"),
+    ({"fuse": [1, 2]}, r"average of 1 networks.*\[1, 2\]"),
+    ({"fuse": []}, "average"), ({"fuse": [-1]}, "average"), ({"fuse": [0]}, "average"),
+    ({"fuse": [float("nan")]}, "average"), ({"fuse": [float("inf")]}, "average"),
+    ({"tile": 100}, "multiple of 32, got 100"), ({"tile": 0}, "got 0"),
+    ({"margin": 256}, "256 of 512"), ({"margin": -1}, "-1 of 512"),
+    ({"tta": "rot"}, "unknown tta 'rot'; known: none, hflip, flips"),
+    ({"batch": 0}, "got 0"),
+    ({"networks": ["missing.pdparams"]}, "missing.pdparams: no such file"),
+    ({"networks": [Path(__file__)]}, "test_eraser.py: "),
+])
+def test_wrong_settings(settings, message):
+    with pytest.raises(ValueError, match=message):
+        Eraser(**{"networks": [identity], **settings})
+
+
+def test_bundled_networks_are_the_default(tmp_path, monkeypatch):
+    paddle.seed(1)
+    paths = [tmp_path / path.name for path in BUNDLED]
+    assert [path.name for path in paths] == ["erasenet_lite.pdparams", "nonlocal_lite.pdparams"]
+    nets = []
+    for path, arch in zip(paths, ["erasenet", "nonlocal"], strict=True):
+        net = build(ModelConfig(arch, width=2, refine_channels=2, form="gated"))
+        weights.save(path, weights.state_of(net), net.config)
+        nets.append(PaddleEngine(net))
+    monkeypatch.setattr(infer.eraser, "BUNDLED", tuple(paths))
+    page = make_page(20, 40)
+    settings = {"tile": 64, "margin": 10}
+    expected = Eraser(nets, **settings).run(page)
+    for networks in (None, paths, [str(path) for path in paths], [nets[0], paths[1]]):
+        result = Eraser(networks, **settings).run(page)
+        np.testing.assert_array_equal(result.image, expected.image)
+        np.testing.assert_array_equal(result.mask, expected.mask)
+
+
+@pytest.mark.skipif(not all(path.exists() for path in BUNDLED), reason="no bundled weights yet")
+def test_bundled_networks_erase():
+    page = np.full((96, 128, 3), 240, np.uint8)
+    cv2.line(page, (20, 70), (100, 20), (30, 30, 200), 2)
+    image, mask = Eraser(tile=160, margin=16, tta="none").run(page)
+    assert image.shape == page.shape
+    assert 0 <= mask.min() <= mask.max() <= 1
+
+
+def test_a_real_network_agrees_over_batches_and_restores_its_mode():
+    paddle.seed(2)
+    net = build(ModelConfig(width=2, form="gated"))
+    page = make_page(70, 90)
+    results = [Eraser([PaddleEngine(net)], **SMALL, batch=batch)(page) for batch in (1, 4)]
+    assert net.training
+    for one, other in itertools.pairwise(results):
+        assert np.abs(one.astype(int) - other).max() <= 1  # convolutions may round differently
