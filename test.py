@@ -21,13 +21,13 @@ from data.cores import start_paddle
 
 start_paddle()
 
-from tqdm import tqdm  # noqa: E402
+from tqdm import tqdm
 
-from data.files import atomic_path, make_folder  # noqa: E402
-from data.image_io import encode_image, expand_inputs, read_image  # noqa: E402
-from data.manifest import Manifest, digest, make_key  # noqa: E402
-from data.soft_mask import to_uint8  # noqa: E402
-from infer.eraser import BUNDLED, TTA, Eraser  # noqa: E402
+from data.files import atomic_path, make_folder
+from data.image_io import encode_image, expand_inputs, read_image
+from data.manifest import Manifest, digest, make_key
+from data.soft_mask import to_uint8
+from infer.eraser import BUNDLED, TTA, Eraser
 
 FORMATS = {"png": ".png", "jpg": ".jpg", "same": None}
 

@@ -15,24 +15,23 @@ import os
 import sys
 from pathlib import Path
 
-from data.cores import usable_cores
+from data.cores import start_paddle
 
-# Before Paddle is imported: oneDNN for the compiled steps on a CPU, on all cores we may use.
-os.environ.setdefault("FLAGS_use_mkldnn", "1")
-os.environ.setdefault("OMP_NUM_THREADS", str(usable_cores()))
-os.environ.setdefault("GLOG_minloglevel", "2")
+start_paddle()
 
-import paddle  # noqa: E402
+import paddle
 
-from training.config import load_config  # noqa: E402
-from training.loop import Trainer  # noqa: E402
+from training.config import load_config
+from training.loop import Trainer
 
 
 def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     try:
         config = load_config(options.config, options.set, options.steps)
-        if options.data:
+        if options.data == Path("synth"):
+            config.data.layout = "synth"
+        elif options.data:
             config.data.root = str(options.data)
         if int(os.environ.get("PADDLE_TRAINERS_NUM", "1")) > 1:
             paddle.distributed.init_parallel_env()
@@ -51,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--config", type=Path, required=True, help="recipe, a YAML of configs/")
-    parser.add_argument("--data", type=Path, help="folder of pairs or list file (data.root)")
+    parser.add_argument("--data", type=Path, help="pairs, or synth (data.root)")
     parser.add_argument("--out", type=Path, help="folder of the run (runs/CONFIG)")
     parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
     parser.add_argument("--steps", type=int, metavar="N",

@@ -1,9 +1,9 @@
 #!/bin/sh
 # sh train.sh DATA [OUT] [options of train.py]
 #
-# Masks, then both networks, both stages. DATA is a folder of pairs (layouts: data/pairs.py), OUT
-# the folder of the runs (runs). Options of train.py, such as --resume or --steps 2000, go to both
-# networks.
+# Masks, then both networks, both stages. DATA is a folder of pairs or a list file (layouts:
+# data/pairs.py), or the word synth: pages from the generator, no data set at all. OUT is the folder
+# of the runs (runs). Options of train.py, such as --resume or --steps 2000, go to both networks.
 #
 #   RECIPE=lite|full   which recipes of configs/ (full on a GPU, lite on a CPU)
 #   PYTHON, PADDLE_GPU see setup.sh
@@ -14,7 +14,8 @@ case ${1:--} in -*)
     cat >&2 <<TEXT
 usage: sh train.sh DATA [OUT] [options of train.py]
 
-No data set given. DATA is a folder of pairs, matched by name:
+No data set given. Without one: sh train.sh synth, which trains on pages from the generator.
+DATA is a folder of pairs, matched by name:
   DATA/images/NAME.jpg   pages with handwriting or a watermark
   DATA/gts/NAME.png      the same pages without it, aligned to the pixel
 Other layouts (watermark, SCUT-EnsText, list files) are described in data/pairs.py. Public sets:
@@ -37,7 +38,7 @@ case $RECIPE in
     full) suffix= ;;
     *) echo "train.sh: RECIPE is lite or full, not $RECIPE" >&2; exit 2 ;;
 esac
-"$PYTHON" "$here/compute_mask.py" "$data"
+[ "$data" = synth ] || "$PYTHON" "$here/compute_mask.py" "$data"
 for network in erasenet nonlocal; do
     "$PYTHON" "$here/train.py" --config "$here/configs/$network$suffix.yaml" --data "$data" \
         --out "$out/$network$suffix" "$@"

@@ -19,21 +19,21 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from data.cores import start_paddle  # noqa: E402
+from data.cores import start_paddle
 
 start_paddle()
 
-import cv2  # noqa: E402
-import numpy as np  # noqa: E402
-from tqdm import tqdm  # noqa: E402
+import cv2
+import numpy as np
+from tqdm import tqdm
 
-from data.config import read_yaml  # noqa: E402
-from data.image_io import write_image  # noqa: E402
-from data.pairs import find_pairs  # noqa: E402
-from data.synth.fonts import Faces  # noqa: E402
-from data.synth.page import SynthOptions, render  # noqa: E402
-from infer.eraser import BUNDLED, TTA, Eraser  # noqa: E402
-from metric import ERASURE_METRICS, METRICS  # noqa: E402
+from data.config import read_yaml
+from data.image_io import write_image
+from data.pairs import find_pairs
+from data.synth.fonts import Faces
+from data.synth.page import SynthOptions, render
+from infer.eraser import BUNDLED, TTA, Eraser
+from metric import ERASURE_METRICS, METRICS
 
 COLUMNS = ("psnr", "ink_psnr", "ms_ssim", "ink_gone", "print_kept")
 

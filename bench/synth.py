@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from data.synth import page  # noqa: E402
+from data.synth import page
 
 A4_150_DPI = (1240, 1754)
 STEPS = {"make_sheet": "print", "write_on": "write", "Capture": "capture"}

@@ -163,7 +163,7 @@ def test_mask_edited_by_hand_is_kept(tmp_path, make_set):
     data = make_set(tmp_path)
     run(data)
     write_image(tmp_path / "mask" / "a.png", np.full((96, 128), 9, np.uint8))
-    assert run(data, "--threshold", "30") == 1
+    assert run(data, "--threshold", "30") == 0
     assert (read_grey(tmp_path / "mask" / "a.png") == 9).all()
 
 

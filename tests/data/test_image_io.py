@@ -1,3 +1,4 @@
+import os
 import re
 import struct
 
@@ -250,9 +251,11 @@ def test_inputs_are_folders_files_and_patterns(tmp_path):
     assert names("in/[1].png", "more/*.png") == ["[1].png", "d.png"]
     assert names("**/*.tif", "more") == ["c.tif", "d.png"]
     assert names("more/e.txt") == ["e.txt"]  # asked for by name; reading it will tell
-    for wrong in ("gone", "more/*.jpg"):
-        with pytest.raises(ValueError, match="no images"):
+    for wrong, message in (("gone", "no such file"), ("more/*.jpg", "no images")):
+        with pytest.raises(ValueError, match=message):
             names("in", wrong)
+    relative = os.path.relpath(tmp_path / "in" / "b.png")
+    assert len(expand_inputs([relative, str(tmp_path / "in" / "b.png")])) == 1
 
 
 def test_inputs_of_one_stem(tmp_path):
