@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import zlib  # noqa: F401  before Paddle 2.6, whose own zlib would break every PNG reader
 from pathlib import Path
 
 from data.cores import start_paddle

@@ -12,6 +12,7 @@ import numpy as np
 from infer.engines import PaddleEngine
 from infer.tiles import Tiling, count_tiles, strips
 from model import weights as checkpoints
+from model.compiled import worthwhile
 
 # Flips of H and W whose results are averaged, as axes of N,C,H,W.
 TTA = {"none": [()], "hflip": [(), (3,)], "flips": [(), (3,), (2,), (2, 3)]}
@@ -71,7 +72,8 @@ class Eraser:
         if batch < 1:
             raise ValueError(f"batch must be 1 or more, got {batch}")
         self._networks = [
-            PaddleEngine(checkpoints.load(net)) if isinstance(net, (str, Path)) else net
+            PaddleEngine(checkpoints.load(net), worthwhile())
+            if isinstance(net, (str, Path)) else net
             for net in networks
         ]
         self._shares = [weight / sum(fuse) for weight in fuse]

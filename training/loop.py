@@ -19,9 +19,9 @@ from infer.engines import PaddleEngine
 from loss import EraseLoss
 from metric import METRICS
 from model import build, weights
+from model.compiled import available, compiled
 from training.batches import StepSampler, loader
 from training.checkpoint import optimizer_state, restore_optimizer
-from training.compiled import available, compiled
 from training.config import CHOICES, Config, StageConfig
 from training.parallel import average_gradients, share_batch_norm
 
@@ -65,6 +65,7 @@ class Trainer:
             else "float16"
         self.average = build(config.model)  # exponential moving average of the weights
         self.average.eval()
+        self.engine = PaddleEngine(self.average, compile_)
         self.stage, self.step, self.best = 0, 0, None  # step counts within the stage
         self.saved_optimizer: dict | None = None
         weights.restore(self.average, weights.state_of(self.net))
@@ -190,7 +191,7 @@ class Trainer:
 
     def _validate(self, writer, offset: int) -> None:
         """Erase the validation pages with the averaged weights; keep them if they are the best."""
-        eraser = Eraser([PaddleEngine(self.average)], tta=self.config.train.val_tta)
+        eraser = Eraser([self.engine], tta=self.config.train.val_tta)
         scores = []
         for page in self.val_pages:
             image, gt = page.read()
