@@ -13,12 +13,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import warnings
 import zlib  # noqa: F401  before Paddle 2.6, whose own zlib would break every PNG reader
 from pathlib import Path
 
 from data.cores import start_paddle
 
 start_paddle()
+warnings.filterwarnings("ignore", module=r"paddle\.")  # what it says of every batch norm
 
 import paddle
 

@@ -122,63 +122,75 @@ class Trainer:
         sampler = StepSampler(len(self.dataset), config.batch, offset + self.step,
                               offset + stage.steps, config.seed, self.rank, self.world)
         writer = scalar_writer(self.out) if self.rank == 0 else None
-        bar = tqdm(total=stage.steps, initial=self.step, unit="step", disable=self.rank > 0,
-                   desc=f"stage {self.stage + 1}/{len(config.stages)}", dynamic_ncols=True)
         self.net.train()
-        for image, gt, mask, names in loader(self.dataset, sampler):
-            optimizer.set_lr(learning_rate(stage, self.step))
-            with paddle.amp.auto_cast(self.amp, dtype=self.amp_type):
-                erased = self.forward(image)
-            # Losses sum over many pixels: float32 whatever the network ran in.
-            erased = type(erased)(erased.image.astype("float32"),
-                                  [picture.astype("float32") for picture in erased.coarse],
-                                  erased.mask_logits.astype("float32"))
-            terms = criterion(erased, gt, mask)
-            loss = criterion.total(terms)
-            values = {name: float(term) for name, term in terms.items()}
-            if not np.isfinite(float(loss)):
-                self._stop("loss", self.step + 1, values, names)
-            scaler.scale(loss).backward()
-            if self.world > 1:
-                average_gradients(trained)
-            scaler.step(optimizer)
-            scaler.update()
-            optimizer.clear_grad()
-            self.step += 1
-            self._update_average()
-            rate = (bar.format_dict["rate"] or 0) * config.batch
-            bar.set_postfix(loss=f"{float(loss):.4f}", **{k: f"{v:.4f}" for k, v in values.items()},
-                            images_s=f"{rate:.2f}", refresh=False)
-            bar.update()
-            if self.rank > 0:
-                continue
-            ends = self.step == stage.steps
-            validates = self.step % config.val_every == 0 or ends
-            keeps = config.keep_every and self.step % config.keep_every == 0
-            saves = self.step % config.save_every == 0
-            if self.step % config.log_every == 0 or ends:
-                self._log(writer, offset, loss=float(loss), lr=optimizer.get_lr(), **values)
-            # A finite loss may have an infinite gradient: it must not spoil the good checkpoint.
-            if (validates or keeps or saves) and not all(
-                    bool(tensor.isfinite().all()) for tensor in self.net.state_dict().values()):
-                self._stop("network", self.step, values, names)
-            if validates:
-                self._validate(writer, offset)
-            if keeps:
-                self._save_average(self.out / f"step_{offset + self.step}.pdparams")
-            if saves:
-                self._save_last(optimizer)
-        bar.close()
+        with tqdm(total=stage.steps, initial=self.step, unit="step", disable=self.rank > 0,
+                  desc=f"stage {self.stage + 1}/{len(config.stages)}", dynamic_ncols=True) as bar:
+            for *batch, names in loader(self.dataset, sampler):
+                optimizer.set_lr(learning_rate(stage, self.step))
+                values = self._take_step(batch, names, criterion, optimizer, scaler, trained)
+                rate = (bar.format_dict["rate"] or 0) * config.batch
+                bar.set_postfix({name: f"{value:.4f}" for name, value in values.items()},
+                                images_s=f"{rate:.2f}", refresh=False)
+                bar.update()
+                if self.rank == 0:
+                    self._record(stage, offset, values, names, optimizer, writer)
         if self.world > 1:
             paddle.distributed.barrier()
 
+    def _take_step(self, batch: list, names: list[str], criterion: EraseLoss,
+                   optimizer: paddle.optimizer.Optimizer, scaler: paddle.amp.GradScaler,
+                   trained: list) -> dict[str, float]:
+        """One step on images, gts and masks. Returns the loss and its terms."""
+        image, gt, mask = batch
+        with paddle.amp.auto_cast(self.amp, dtype=self.amp_type):
+            erased = self.forward(image)
+        # Losses sum over many pixels: float32 whatever the network ran in.
+        erased = type(erased)(erased.image.astype("float32"),
+                              [picture.astype("float32") for picture in erased.coarse],
+                              erased.mask_logits.astype("float32"))
+        terms = criterion(erased, gt, mask)
+        loss = criterion.total(terms)
+        values = {"loss": float(loss), **{name: float(term) for name, term in terms.items()}}
+        if not np.isfinite(values["loss"]):
+            self._stop("loss", self.step + 1, values, names)
+        scaler.scale(loss).backward()
+        if self.world > 1:
+            average_gradients(trained)
+        scaler.step(optimizer)
+        scaler.update()
+        optimizer.clear_grad()
+        self.step += 1
+        self._update_average()
+        return values
+
+    def _record(self, stage: StageConfig, offset: int, values: dict, names: list[str],
+                optimizer: paddle.optimizer.Optimizer, writer) -> None:
+        """Log, validate and save, whatever is due after a step."""
+        config = self.config.train
+        ends = self.step == stage.steps
+        validates = self.step % config.val_every == 0 or ends
+        keeps = config.keep_every and self.step % config.keep_every == 0
+        saves = self.step % config.save_every == 0
+        if self.step % config.log_every == 0 or ends:
+            self._log(writer, offset, lr=optimizer.get_lr(), **values)
+        # A finite loss may have an infinite gradient: it must not spoil the good checkpoint.
+        if (validates or keeps or saves) and not all(
+                bool(tensor.isfinite().all()) for tensor in self.net.state_dict().values()):
+            self._stop("network", self.step, values, names)
+        if validates:
+            self._validate(writer, offset)
+        if keeps:
+            self._save_average(self.out / f"step_{offset + self.step}.pdparams")
+        if saves:
+            self._save_last(optimizer)
+
     def _stop(self, what: str, step: int, values: dict, names: list[str]) -> None:
-        last = self._last if self._last.exists() else "none yet"
+        last = f"{self._last}; to begin anew from it with a lower learning rate set train.init" \
+            if self._last.exists() else "none yet; a lower learning rate may help"
         raise FloatingPointError(
             f"the {what} is not finite at step {step} of stage {self.stage + 1}: "
             f"{', '.join(f'{k} {v:.4g}' for k, v in values.items())}; pages {', '.join(names)}; "
-            f"last good checkpoint: {last}. Look at those pages, mend them and go on with "
-            "--resume; or begin anew from that checkpoint (train.init) with a lower learning rate"
+            f"last good checkpoint: {last}. If a page is at fault, mend it and --resume"
         )
 
     @paddle.no_grad()

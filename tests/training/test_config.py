@@ -1,0 +1,109 @@
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from training.config import load_config
+
+ROOT = Path(__file__).parents[2]
+RECIPES = sorted(ROOT.glob("configs/*.yaml"))
+
+
+@pytest.fixture
+def recipe(tmp_path):
+    """Writes a recipe of this text and returns its path."""
+    def write(text="{}"):
+        path = tmp_path / "recipe.yaml"
+        path.write_text(text, encoding="utf-8")
+        return path
+    return write
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+def test_shipped_recipes(path):
+    config = load_config(path)
+    lite = path.stem.endswith("_lite")
+    assert config.model.arch == path.stem.split("_")[0]
+    assert (config.model.width, config.model.form) == ((16, "gated") if lite else (32, "plain"))
+    first, second = config.train.stages
+    assert (first.drop, second.drop) == ([], ["dice"])
+    assert second.freeze_mask and second.lr < first.lr and second.steps < first.steps
+    assert config.data.augment.crop % 32 == 0
+
+
+def test_there_are_recipes():
+    assert [path.stem for path in RECIPES] == ["erasenet", "erasenet_lite", "nonlocal",
+                                               "nonlocal_lite"]
+
+
+def test_the_nearest_key_is_named(recipe):
+    path = recipe("train: {val_evry: 3}")
+    with pytest.raises(ValueError) as caught:
+        load_config(path)
+    assert str(caught.value) == (
+        f"{path}: unknown key 'train.val_evry'; did you mean 'val_every'?")
+    with pytest.raises(ValueError, match="unknown key 'data.augment.crp'; did you mean 'crop'"):
+        load_config(recipe(), ["data.augment.crp=64"])
+
+
+def test_assignments_lie_over_the_file(recipe):
+    path = recipe("train: {batch: 4, seed: 5}\nmodel: {width: 16}\ndata:\n")
+    config = load_config(path, ["train.batch=2", "data.root=pages", "loss.dice=1e-1",
+                                "train.stages=[{steps: 7, drop: [dice]}]"])
+    assert (config.train.batch, config.train.seed, config.model.width) == (2, 5, 16)
+    assert (config.data.root, config.loss.dice) == ("pages", 0.1)
+    assert [(stage.steps, stage.drop) for stage in config.train.stages] == [(7, ["dice"])]
+    assert load_config(recipe()).train.stages[1].drop == ["dice"]
+
+
+@pytest.mark.parametrize("steps, expected", [
+    (400, [300, 100]), (40, [30, 10]), (4, [3, 1]), (2, [2, 1]), (1, [1, 1]), (800, [600, 200]),
+])
+def test_steps_shorten_all_stages_in_proportion(recipe, steps, expected):
+    path = recipe("train: {stages: [{steps: 300, warmup: 60}, {steps: 100, warmup: 60}]}")
+    stages = load_config(path, steps=steps).train.stages
+    assert [stage.steps for stage in stages] == expected
+    assert [stage.warmup for stage in stages] == [min(60, round(60 * steps / 400))] * 2
+
+
+@pytest.mark.parametrize("assignment, message", [
+    ("train.stages=[]", "stages: at least one"),
+    ("train.stages=[{steps: 0}]", "a stage needs steps and lr above 0"),
+    ("train.stages=[{lr: 0}]", "a stage needs steps and lr above 0"),
+    ("train.stages=[{lr: nan}]", "a stage needs steps and lr above 0"),
+    ("train.stages=[{drop: [mse]}]", r"unknown loss terms to drop \['mse'\]; known: dice, ink_l1"),
+    ("train.amp=sometimes", "amp must be one of auto, always, never"),
+    ("train.compile=yes", "train.compile: expected str, got True"),
+    ("train.device=tpu", "device must be auto, cpu or gpu, got 'tpu'"),
+    ("train.ema=1.0", r"ema must lie in \[0, 1\), got 1.0"),
+    ("train.batch=0", "batch must be 1 or more, got 0"),
+    ("train.val_every=0", "val_every must be 1 or more"),
+    ("train.clip=-1", "clip must be 0 or more, got -1.0"),
+    ("train.keep_every=-1", "keep_every must be 0 or more, got -1"),
+    ("train.val_tta=hflips", "unknown val_tta 'hflips'; known: none, hflip, flips"),
+    ("loss={dice: 1, ink_l1: 0, page_l1: 0, coarse_ink_l1: 0, coarse_page_l1: 0}",
+     r"stage 2 has no loss: of \['dice'\] it drops \['dice'\]"),
+    ("model.form=gate", "unknown form 'gate'; known: plain, residual, gated"),
+    ("data.augment.crop=100", "crop must be a positive multiple of 32"),
+    ("data", "--set takes key.sub=value"),
+])
+def test_wrong_values(recipe, assignment, message):
+    path = recipe()
+    with pytest.raises(ValueError, match=message) as caught:
+        load_config(path, [assignment])
+    assert str(caught.value).startswith(f"{path}: ")
+
+
+def test_wrong_files(recipe, tmp_path):
+    with pytest.raises(ValueError, match="none.yaml: cannot be read"):
+        load_config(tmp_path / "none.yaml")
+    with pytest.raises(ValueError, match="--steps must be 1 or more, got 0"):
+        load_config(recipe(), steps=0)
+
+
+def test_a_recipe_survives_a_checkpoint():
+    from data.config import from_dict
+    from training.config import Config
+
+    config = load_config(RECIPES[1])
+    assert from_dict(Config, asdict(config)) == config

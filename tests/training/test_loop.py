@@ -1,0 +1,378 @@
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import paddle
+import pytest
+
+import train
+from data.config import from_dict
+from model import ModelConfig, build, weights
+from model.compiled import available
+from training import loop
+from training.config import Config, StageConfig
+from training.loop import Trainer, differences, learning_rate
+
+ROOT = Path(__file__).parents[2]
+TWO_STAGES = [{"steps": 3, "lr": 1e-3}, {"steps": 3, "drop": ["dice"], "freeze_mask": True}]
+MODES = ["never", pytest.param("always", marks=pytest.mark.skipif(
+    not available(), reason="this Paddle does not compile the networks"))]
+
+
+@pytest.fixture
+def pages(tmp_path, make_set):
+    return make_set(tmp_path / "pages")
+
+
+def recipe(pages, compile="never", flip=0.5, **train):
+    """Small settings; compiled networks need a width of 16."""
+    augment = {"crop": 64, "flip": flip, "rotate": 0.0}
+    return from_dict(Config, {
+        "model": {"width": 4 if compile == "never" else 16, "form": "gated"},
+        "data": {"root": str(pages), "val_fraction": 0, "val_pages": 1, "augment": augment},
+        "train": {"batch": 2, "compile": compile, "amp": "never", "save_every": 1, "log_every": 1,
+                  "stages": TWO_STAGES, **train},
+    })
+
+
+def log(out):
+    return [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
+
+
+def equal(one, other):
+    return one.keys() == other.keys() and all(np.array_equal(one[k], other[k]) for k in one)
+
+
+def losses(config, out):
+    Trainer(config, out).fit()
+    return [line["loss"] for line in log(out) if "loss" in line]
+
+
+@pytest.mark.parametrize("compile", MODES)
+def test_steps_on_one_batch_lower_the_loss(tmp_path, make_set, compile):
+    pages = make_set(tmp_path / "pages", names=["a"], height=64, width=64)  # one crop of one page
+    stages = [{"steps": 20, "lr": 3e-3, "warmup": 1}]
+    curve = losses(recipe(pages, compile, flip=0.0, stages=stages), tmp_path / "run")
+    assert len(curve) == 20
+    assert curve[-1] < 0.8 * curve[0]
+    if compile == "always":  # and eager steps are the same steps
+        config = recipe(pages, compile, flip=0.0, stages=stages)
+        config.train.compile, config.train.stages[0].steps = "never", 3
+        np.testing.assert_allclose(losses(config, tmp_path / "eager"), curve[:3], rtol=1e-2)
+
+
+@pytest.mark.parametrize("compile", MODES)
+def test_a_resumed_run_is_the_unbroken_one(tmp_path, pages, compile):
+    """Within the first stage, between the stages, within the second: weights, EMA, optimiser, best
+    to the last bit."""
+    whole, saves = tmp_path / "whole", []
+
+    class Copied(Trainer):
+        def _save_last(self, optimizer):
+            super()._save_last(optimizer)
+            saves.append((self.stage, self.step))
+            shutil.copytree(whole, tmp_path / str(len(saves)))  # as if killed right here
+
+    config = recipe(pages, compile, val_every=2)
+    Copied(config, whole).fit()
+    assert saves == [(0, 1), (0, 2), (0, 3), (1, 0), (1, 1), (1, 2), (1, 3), (2, 0)]
+    for k in (2, 5) if compile == "always" else (2, 3, 4, 5, 7, 8):
+        broken = tmp_path / str(k)
+        assert Trainer(config, broken, resume=True).fit() == broken / "best.pdparams"
+        for name in ("last.pdparams", "best.pdparams"):
+            assert (broken / name).read_bytes() == (whole / name).read_bytes()
+
+
+def test_the_optimiser_is_resumed_too(tmp_path, pages):
+    """Compared within a stage: the checkpoint at a stage's end has no use for its state."""
+    class Kept(Trainer):
+        def _save_last(self, optimizer):
+            super()._save_last(optimizer)
+            shutil.copy(self._last, self.out / f"{self.stage}_{self.step}.pdparams")
+
+    config, whole, broken = recipe(pages), tmp_path / "whole", tmp_path / "broken"
+    Kept(config, whole).fit()
+    broken.mkdir()
+    shutil.copy(whole / "1_1.pdparams", broken / "last.pdparams")
+    shutil.copy(whole / "best.pdparams", broken)
+    trainer = Kept(config, broken, resume=True)
+    trainer.fit()
+    assert (whole / "1_2.pdparams").read_bytes() == (broken / "1_2.pdparams").read_bytes()
+    state = weights.read(whole / "1_2.pdparams")["run"]["optimizer"]
+    trained = [name for name, _ in trainer.net.named_parameters()
+               if not name.endswith(weights.STATISTICS) and ".mask_" not in name]
+    moments = [name for name in state if name.endswith("moment1")]
+    assert sorted(moments) == sorted(f"{name}|moment1" for name in trained)
+    assert all(state[name].any() for name in moments)
+
+
+def test_after_kill_9(tmp_path, pages):
+    """The command itself: killed at some step, gone on with, compared with one that was not."""
+    text = json.dumps({"model": {"width": 4, "form": "gated"},
+                       "data": {"val_fraction": 0, "val_pages": 1, "augment": {"crop": 64}},
+                       "train": {"batch": 2, "compile": "never", "save_every": 2, "val_every": 5,
+                                 "stages": [{"steps": 8}, {"steps": 4, "drop": ["dice"]}]}})
+    (tmp_path / "recipe.yaml").write_text(text)  # JSON is YAML
+
+    def start(out, *options):
+        command = [sys.executable, ROOT / "train.py", "--config", tmp_path / "recipe.yaml",
+                   "--data", pages, "--out", tmp_path / out, *options]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                cwd=tmp_path)
+
+    def finish(process):
+        out, errors = process.communicate(timeout=120)
+        assert process.returncode == 0, errors
+        return out.strip()
+
+    killed = start("killed")
+    try:
+        deadline = time.monotonic() + 120
+        last = tmp_path / "killed" / "last.pdparams"
+        while not last.exists() and killed.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.01)
+    finally:
+        killed.send_signal(signal.SIGKILL)
+        _, errors = killed.communicate()
+    assert killed.returncode == -signal.SIGKILL, errors
+    assert weights.read(last)["run"]["stage"] == 0
+    assert finish(start("killed", "--resume")) == str(tmp_path / "killed" / "best.pdparams")
+    finish(start("whole"))
+    for name in ("last.pdparams", "best.pdparams"):
+        content = (tmp_path / "whole" / name).read_bytes()
+        assert (tmp_path / "killed" / name).read_bytes() == content
+    assert not list((tmp_path / "whole").glob(".*.tmp"))
+
+
+def test_what_a_run_leaves(tmp_path, pages):
+    config = recipe(pages, val_every=2, keep_every=2, log_every=2, val_tta="hflip")
+    best = Trainer(config, tmp_path / "run").fit()
+    net = weights.load(best)
+    content = weights.read(best)
+    assert net.config == config.model and not net.training
+    assert content["metric"].keys() == {"psnr", "ms_ssim"}
+    lines = log(tmp_path / "run")
+    trained = [(line["stage"], line["step"]) for line in lines if "loss" in line]
+    validated = [(line["stage"], line["step"]) for line in lines if "psnr" in line]
+    assert trained == validated == [(1, 2), (1, 3), (2, 2), (2, 3)]
+    assert content["metric"]["psnr"] == max(line["psnr"] for line in lines if "psnr" in line)
+    terms = {"dice", "ink_l1", "page_l1", "coarse_ink_l1", "coarse_page_l1"}
+    assert lines[0].keys() == {"stage", "step", "loss", "lr"} | terms
+    assert "dice" not in lines[-2]
+    names = {path.name for path in (tmp_path / "run").rglob("*.*")} - {"log.jsonl"}
+    assert {name for name in names if "vdlrecords" not in name} == {
+        "best.pdparams", "last.pdparams", "step_2.pdparams", "step_5.pdparams",
+        *(f"a_{step}.jpg" for step in (2, 3, 5, 6))}
+
+
+def test_validation_leaves_the_networks_in_their_modes(tmp_path, pages):
+    modes = []
+
+    class Watched(Trainer):
+        def _validate(self, writer, offset):
+            super()._validate(writer, offset)
+            modes.append(({layer.training for layer in self.net.sublayers(include_self=True)},
+                          {layer.training for layer in self.average.sublayers(include_self=True)}))
+
+    Watched(recipe(pages, val_every=1, stages=[{"steps": 2}]), tmp_path / "run").fit()
+    assert modes == [({True}, {False})] * 2
+
+
+def test_a_stage_starts_from_the_best(tmp_path, pages, monkeypatch):
+    scores = iter([30.0, 40.0, 35.0, 20.0])
+    monkeypatch.setitem(loop.METRICS, "psnr", lambda image, gt: next(scores))
+    starts = []
+
+    class Watched(Trainer):
+        def _run_stage(self, stage):
+            starts.append((weights.state_of(self.net), weights.state_of(self.average)))
+            super()._run_stage(stage)
+
+    config = recipe(pages, val_every=1, keep_every=2, stages=[{"steps": 3}, {"steps": 1}])
+    best = Watched(config, tmp_path / "run").fit()
+    second_step = weights.read(tmp_path / "run" / "step_2.pdparams")["model"]
+    assert equal(weights.read(best)["model"], second_step)
+    assert weights.read(best)["step"] == 2 and weights.read(best)["metric"]["psnr"] == 40
+    assert all(equal(state, second_step) for state in starts[1])
+
+
+@pytest.mark.parametrize("compile", MODES)
+def test_freeze_mask(tmp_path, pages, compile):
+    """In a second stage too, when the compiled graph was made without the freeze."""
+    trainer = Trainer(recipe(pages, compile), tmp_path / "run")
+    moved = []
+    for stage in (StageConfig(2, 1e-3), StageConfig(2, 1e-3, drop=["dice"], freeze_mask=True)):
+        before = {name: p.numpy().copy() for name, p in trainer.net.named_parameters()}
+        trainer.step = 0
+        trainer._run_stage(stage)
+        moved.append({name for name, p in trainer.net.named_parameters()
+                      if not np.array_equal(p.numpy(), before[name])})
+    mask = {name for name in before if name.startswith("coarse.mask_up")}
+    assert len(mask) == 16
+    assert moved[0] == before.keys()
+    assert moved[1] == before.keys() - mask
+    for name, parameter in trainer.net.named_parameters():
+        assert parameter.stop_gradient == (name in mask or name.endswith(weights.STATISTICS))
+
+
+def test_the_average_by_hand(tmp_path, pages):
+    seen = []
+
+    class Watched(Trainer):
+        def _update_average(self):
+            super()._update_average()
+            seen.append([state["coarse.stem.0.weight"].copy() for state in
+                         (weights.state_of(self.net), weights.state_of(self.average))])
+
+    trainer = Watched(recipe(pages, ema=0.2, stages=[{"steps": 3, "lr": 0.1}]), tmp_path / "run")
+    average = weights.state_of(trainer.net)["coarse.stem.0.weight"].copy()
+    trainer.fit()
+    for (now, got), decay in zip(seen, (2 / 11, 0.2, 0.2), strict=True):
+        average = decay * average + (1 - decay) * now
+        np.testing.assert_allclose(got, average, rtol=1e-5, atol=1e-7)
+
+
+def test_learning_rate():
+    stage = StageConfig(steps=100, lr=1e-3, final_lr=1e-5, warmup=10)
+    rates = [learning_rate(stage, step) for step in range(101)]
+    assert rates[0] == pytest.approx(1e-4, rel=0.01)
+    assert rates[:10] == sorted(rates[:10]) and rates[9:] == sorted(rates[9:], reverse=True)
+    assert rates[50] == pytest.approx((1e-3 + 1e-5) / 2) and rates[100] == pytest.approx(1e-5)
+    assert learning_rate(StageConfig(steps=5, lr=1e-3, warmup=0), 0) == pytest.approx(1e-3)
+
+
+def test_a_loss_that_is_not_finite_stops(tmp_path, pages):
+    config = recipe(pages, stages=[{"steps": 5, "lr": 1e30, "warmup": 0}])
+    with pytest.raises(FloatingPointError) as caught:
+        Trainer(config, tmp_path / "run").fit()
+    message = str(caught.value)
+    assert message.startswith("the loss is not finite at step 2 of stage 1: loss ")
+    assert "coarse_page_l1 nan" in message or "coarse_page_l1 inf" in message
+    names = message.partition("pages ")[2].partition(";")[0].split(", ")
+    assert len(names) == 2 and set(names) <= {"a", "b", "c"}
+    assert f"last good checkpoint: {tmp_path / 'run' / 'last.pdparams'};" in message
+
+
+def test_a_network_that_is_not_finite_is_not_saved(tmp_path, pages, monkeypatch):
+    monkeypatch.setattr(loop, "learning_rate", lambda stage, step: [1e-3, np.inf][step])
+    with pytest.raises(FloatingPointError, match="the network is not finite at step 2 of stage 1"):
+        Trainer(recipe(pages), tmp_path / "run").fit()
+    last = weights.read(tmp_path / "run" / "last.pdparams")
+    assert last["run"]["step"] == 1
+    assert all(np.isfinite(array).all() for array in last["model"].values())
+
+
+def test_who_may_write_and_resume_where(tmp_path, pages):
+    config = recipe(pages, stages=[{"steps": 1}])
+    out = tmp_path / "run"
+    with pytest.raises(ValueError, match="no run to resume; leave --resume out to begin one"):
+        Trainer(config, out, resume=True)
+    best = Trainer(config, out).fit()
+    with pytest.raises(ValueError, match="a run is here; --resume goes on with it, another --out"):
+        Trainer(config, out)
+    for change, message in [
+        ({"stages": [{"steps": 1, "lr": 1e-3}]}, "train.stages.0.lr was 0.0001, is 0.001"),
+        ({"stages": TWO_STAGES}, "train.stages was "),
+        ({"batch": 4, "ema": 0.5}, "train.batch was 2, is 4; train.ema was 0.999, is 0.5"),
+        ({"seed": 1}, "train.seed was 0, is 1"),
+    ]:
+        with pytest.raises(ValueError, match=f"the run has other settings: {message}"):
+            Trainer(recipe(pages, **{"stages": [{"steps": 1}], **change}), out, resume=True)
+    Trainer(recipe(pages, stages=[{"steps": 1}], log_every=7, save_every=9), out, resume=True)
+    best.replace(out / "last.pdparams")
+    with pytest.raises(ValueError, match="weights only, no run to resume; set train.init to it"):
+        Trainer(config, out, resume=True)
+
+
+def test_differences():
+    old = {"a": 1, "b": {"c": [1, 2], "workers": 1}, "l": [{"x": 1}, {"x": 2}]}
+    assert differences(old, old) == []
+    new = {"a": 1, "b": {"c": [1, 3], "workers": 2}, "l": [{"x": 1}, {"x": 3}]}
+    assert differences(old, new) == ["b.c.1 was 2, is 3", "l.1.x was 2, is 3"]
+    assert differences({}, {"a": 1}) == ["a was None, is 1"]
+    assert differences({"a": [1, 2]}, {"a": [1]}) == ["a was [1, 2], is [1]"]
+
+
+def test_init(tmp_path, pages):
+    config = recipe(pages, init=str(tmp_path / "first.pdparams"), stages=[{"steps": 1}])
+    with pytest.raises(ValueError, match="train.init=.*first.pdparams: .*no such file"):
+        Trainer(config, tmp_path / "run")
+    for model, form in ((ModelConfig("nonlocal", 4, "gated", 4), None), (config.model, "gated")):
+        first = build(model)
+        weights.save(tmp_path / "first.pdparams", weights.state_of(first), model)
+        if form is None:
+            with pytest.raises(ValueError, match="train.init=.*first.pdparams: state dict does no"):
+                Trainer(config, tmp_path / "run")
+    trainer = Trainer(config, tmp_path / "run")
+    for net in (trainer.net, trainer.average):
+        assert equal(weights.state_of(net), weights.state_of(first))
+
+
+def test_networks_start_from_the_seed(tmp_path, pages):
+    one, same, other = (
+        weights.state_of(Trainer(recipe(pages, seed=seed), tmp_path / str(i)).net)
+        for i, seed in enumerate((3, 3, 4)))
+    assert equal(one, same) and not equal(one, other)
+
+
+def test_settings_that_this_machine_cannot_do(tmp_path, pages, monkeypatch):
+    monkeypatch.setattr(paddle.device, "is_compiled_with_cuda", lambda: False)
+    with pytest.raises(ValueError, match="device gpu: this Paddle sees none"):
+        Trainer(recipe(pages, device="gpu"), tmp_path / "run")
+    monkeypatch.setattr(loop, "available", lambda: False)
+    with pytest.raises(ValueError, match="compile: always needs Paddle 3 and one process"):
+        Trainer(recipe(pages, "always"), tmp_path / "run")
+    assert Trainer(recipe(pages, "auto"), tmp_path / "run").forward.__class__.__name__ == "EraseNet"
+
+
+def run_command(tmp_path, capsys, *options, config=None, out="run"):
+    path = tmp_path / "recipe.yaml"
+    settings = {"model": {"width": 4}, "data": {"val_fraction": 0, "augment": {"crop": 64}},
+                "train": {"batch": 2, "compile": "never", "stages": [{"steps": 1}]}}
+    path.write_text(json.dumps(config or settings))
+    status = train.main(["--config", str(path), "--out", str(tmp_path / out), *options])
+    return status, capsys.readouterr()
+
+
+def test_command(tmp_path, make_set, monkeypatch, capsys):
+    make_set(tmp_path / "2024")  # YAML would read this name as a number
+    monkeypatch.chdir(tmp_path)
+    status, printed = run_command(tmp_path, capsys, "--data", "2024", "--set", "train.seed=4")
+    assert status == 0, printed.err
+    assert printed.out.strip() == str(tmp_path / "run" / "best.pdparams")
+    assert weights.read(tmp_path / "run" / "last.pdparams")["run"]["config"]["train"]["seed"] == 4
+
+
+@pytest.mark.parametrize("break_it, options, message", [
+    (None, ["--set", "train.sede=1"], "unknown key 'train.sede'; did you mean 'seed'"),
+    (None, ["--set", "data.root="], "data.root: expected str, got None"),
+    (lambda root: (root / "images" / "a.bmp").write_bytes(b"BM"), [], "a.bmp: cannot be read"),
+    (lambda root: (root / "gts" / "b.png").unlink(), [], "b.bmp: no ground truth b.* in"),
+    (lambda root: (root / "gts").rename(root / "clean"), [], "no known layout"),
+    (lambda root: (root.parent / "run").write_text(""), [], "cannot be made a folder"),
+    (None, ["--resume"], "no run to resume"),
+    (None, ["--set", "data.val_list=none.txt"], "none.txt: no such list file"),
+])
+def test_command_says_what_is_wrong(tmp_path, pages, capsys, break_it, options, message):
+    if break_it:
+        break_it(pages)
+    status, printed = run_command(tmp_path, capsys, "--data", str(pages), *options)
+    assert status == 2
+    last = printed.err.strip().split("train.py: ")[-1]
+    assert message in last and "Traceback" not in printed.err
+
+
+def test_command_without_pairs_or_finite_loss(tmp_path, pages, capsys):
+    status, printed = run_command(tmp_path, capsys)
+    assert status == 2 and "no pairs given: --data DATA" in printed.err
+    status, printed = run_command(tmp_path, capsys, "--data", str(pages), "--set",
+                                  "train.stages=[{steps: 5, lr: 1e30, warmup: 0}]")
+    assert status == 1
+    assert "the loss is not finite at step 2" in printed.err and "none yet" in printed.err
+    assert os.listdir(tmp_path / "run") == []
