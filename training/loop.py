@@ -185,12 +185,13 @@ class Trainer:
             self._save_last(optimizer)
 
     def _stop(self, what: str, step: int, values: dict, names: list[str]) -> None:
-        last = f"{self._last}; to begin anew from it with a lower learning rate set train.init" \
-            if self._last.exists() else "none yet; a lower learning rate may help"
+        last = (f"{self._last}. Mend a page at fault and go on with --resume, or begin anew with "
+                "train.init set to it and a lower learning rate") \
+            if self._last.exists() else "none yet. Mend a page at fault or lower the learning rate"
         raise FloatingPointError(
             f"the {what} is not finite at step {step} of stage {self.stage + 1}: "
             f"{', '.join(f'{k} {v:.4g}' for k, v in values.items())}; pages {', '.join(names)}; "
-            f"last good checkpoint: {last}. If a page is at fault, mend it and --resume"
+            f"last good checkpoint: {last}"
         )
 
     @paddle.no_grad()

@@ -256,7 +256,7 @@ def test_a_loss_that_is_not_finite_stops(tmp_path, pages):
     assert "coarse_page_l1 nan" in message or "coarse_page_l1 inf" in message
     names = message.partition("pages ")[2].partition(";")[0].split(", ")
     assert len(names) == 2 and set(names) <= {"a", "b", "c"}
-    assert f"last good checkpoint: {tmp_path / 'run' / 'last.pdparams'};" in message
+    assert f"last good checkpoint: {tmp_path / 'run' / 'last.pdparams'}." in message
 
 
 def test_a_network_that_is_not_finite_is_not_saved(tmp_path, pages, monkeypatch):
