@@ -313,8 +313,9 @@ def test_bundled_networks_are_the_default(tmp_path, monkeypatch):
     expected = Eraser(nets, **settings).run(page)
     for networks in (None, paths, [str(path) for path in paths], [nets[0], paths[1]]):
         result = Eraser(networks, **settings).run(page)
-        np.testing.assert_array_equal(result.image, expected.image)
-        np.testing.assert_array_equal(result.mask, expected.mask)
+        # Those from files may run compiled, which rounds differently.
+        assert np.abs(result.image.astype(int) - expected.image).max() <= 1
+        np.testing.assert_allclose(result.mask, expected.mask, atol=1e-5)
 
 
 @pytest.mark.skipif(not all(path.exists() for path in BUNDLED), reason="no bundled weights yet")
