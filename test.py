@@ -28,6 +28,7 @@ from data.image_io import encode_image, expand_inputs, read_image
 from data.manifest import Manifest, digest, make_key
 from data.soft_mask import to_uint8
 from infer.eraser import BUNDLED, TTA, Eraser
+from infer.scale import SCALES, scale
 
 FORMATS = {"png": ".png", "jpg": ".jpg", "same": None}
 
@@ -44,10 +45,10 @@ def main(arguments: list[str] | None = None) -> int:
         settings = {
             "weights": [digest(_read_bytes(path)) for path in options.weights],
             "fuse": options.fuse, "tile": options.tile, "margin": options.margin,
-            "tta": options.tta, "composite": options.composite,
+            "tta": options.tta, "composite": options.composite, "scale": options.scale,
         }
         eraser = Eraser(options.weights, options.fuse, options.tile, options.margin, options.tta,
-                        options.composite, options.batch)
+                        options.composite, options.batch, options.scale)
     except (ValueError, OSError) as error:
         print(f"test.py: {error}", file=sys.stderr)
         return 2
@@ -92,6 +93,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
                         help="flips whose results are averaged (hflip)")
     parser.add_argument("--composite", action="store_true",
                         help="keep the page's own pixels where no ink was seen")
+    parser.add_argument("--scale", type=scale, choices=("auto", *SCALES), default="auto",
+                        help="the networks see the page this much enlarged (auto: by its print)")
     parser.add_argument("--batch", type=int, default=1, help="tiles computed at once (1)")
     parser.add_argument("--format", choices=FORMATS, default="png", help="of the results (png)")
     parser.add_argument("--mask", type=Path, metavar="DIR", help="write where ink was seen, too")

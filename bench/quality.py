@@ -33,6 +33,7 @@ from data.pairs import find_pairs
 from data.synth.fonts import Faces
 from data.synth.page import SynthOptions, render
 from infer.eraser import BUNDLED, TTA, Eraser
+from infer.scale import SCALES, scale
 from metric import ERASURE_METRICS, METRICS
 
 COLUMNS = ("psnr", "ink_psnr", "ms_ssim", "ink_gone", "print_kept")
@@ -43,6 +44,7 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, nargs="+", default=list(BUNDLED))
     parser.add_argument("--tta", choices=TTA, default="hflip")
     parser.add_argument("--composite", action="store_true")
+    parser.add_argument("--scale", type=scale, choices=("auto", *SCALES), default="auto")
     parser.add_argument("--pages", type=int, default=0, help="every so many pages only; 0: all")
     parser.add_argument("--folder", type=Path, help="measure these pairs instead")
     parser.add_argument("--save", type=Path, help="write strips of page, erased page, ground truth")
@@ -50,7 +52,8 @@ def main() -> None:
     ways = {
         "untouched": lambda image: image,
         "threshold + inpainting": classical,
-        "networks": Eraser(options.weights, tta=options.tta, composite=options.composite),
+        "networks": Eraser(options.weights, tta=options.tta, composite=options.composite,
+                           scale=options.scale),
     }
     figures: dict = defaultdict(list)  # (kind, way): a row of figures a page
     for name, kind, image, gt in pages(options):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ import cv2
 import numpy as np
 
 from infer.engines import PaddleEngine
+from infer.scale import SCALES, best_scale
 from infer.tiles import Tiling, count_tiles, strips
 from model import weights as checkpoints
 from model.compiled import worthwhile
@@ -46,7 +48,9 @@ class Eraser:
     mask N,1,H,W in [0, 1]); by default the bundled pair. `fuse` weights them, equally by default.
     `tta` averages over flips: 'none', 'hflip' or 'flips'. `composite` copies the page's own pixels
     where the fused mask says page, so that untouched print stays bit-identical. `batch` tiles run
-    at once. Raises ValueError for settings out of range and for weights that cannot be loaded.
+    at once. `scale` is how much larger the networks see the page: 0.5, 1, 2, or 'auto' to choose by
+    the height of its print; `tile` and `margin` are in their pixels. Raises ValueError for settings
+    out of range and for weights that cannot be loaded.
     """
 
     def __init__(
@@ -58,6 +62,7 @@ class Eraser:
         tta: str = "hflip",
         composite: bool = False,
         batch: int = 1,
+        scale: float | str = "auto",
     ):
         networks = BUNDLED if networks is None else networks
         fuse = [1.0] * len(networks) if fuse is None else list(fuse)
@@ -71,6 +76,9 @@ class Eraser:
             raise ValueError(f"unknown tta {tta!r}; known: {', '.join(TTA)}")
         if batch < 1:
             raise ValueError(f"batch must be 1 or more, got {batch}")
+        if scale != "auto" and scale not in SCALES:
+            known = ", ".join(map(str, SCALES))
+            raise ValueError(f"unknown scale {scale!r}; known: auto, {known}")
         self._networks = [
             PaddleEngine(checkpoints.load(net), worthwhile())
             if isinstance(net, (str, Path)) else net
@@ -81,6 +89,7 @@ class Eraser:
         self._flips = TTA[tta]
         self._composite = composite
         self._batch = batch
+        self._scale = scale
 
     def __call__(self, image: np.ndarray, progress: Progress | None = None) -> np.ndarray:
         """Erase a page: uint8 H,W,3 RGB in and out. Memory beyond both is one strip's."""
@@ -119,10 +128,13 @@ class Eraser:
         """Erase `image` into a new array where `change` allows; `mask` takes what was seen."""
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
             raise ValueError(f"expected a page as uint8 H,W,3, got {image.dtype} {image.shape}")
-        total, done = count_tiles(image.shape, self._tiling), 0
+        scale = best_scale(image) if self._scale == "auto" else self._scale
+        tiling = self._tiling.scaled(scale)
+        total, done = count_tiles(image.shape, tiling), 0
         out = image.copy()
         least = COMPOSE_ABOVE if self._composite else -1
-        for rows, strip, tiles in strips(image, self._erase, self._tiling, self._batch, change):
+        erase_tiles = partial(self._erase, scale=scale)
+        for rows, strip, tiles in strips(image, erase_tiles, tiling, self._batch, change):
             if strip is not None:
                 erase = strip[..., -1] > least  # never true for the NaN of tiles left out
                 if change is not None:
@@ -135,11 +147,27 @@ class Eraser:
                 raise Cancelled
         return out
 
-    def _erase(self, tiles: np.ndarray) -> np.ndarray:
+    def _erase(self, tiles: np.ndarray, scale: float) -> np.ndarray:
         """A batch of tiles, uint8 N,S,S,3, to float32 N,S,S,4 or 5.
 
         RGB in [0, 255], the mask, and for composing the mask's maximum within COMPOSE_REACH.
+        Networks see the tiles resized by `scale`; their change is resized back and added.
         """
+        seen = _resize(tiles, scale)
+        planes = self._average(seen)
+        if scale != 1:
+            planes[..., :3] -= seen
+            planes = _resize(planes, 1 / scale)
+            planes[..., :3] += tiles
+            planes[..., 3].clip(0, 1, out=planes[..., 3])  # cubic interpolation overshoots
+        if self._composite:
+            reach = np.ones((2 * COMPOSE_REACH + 1,) * 2, np.uint8)
+            widened = [cv2.dilate(mask, reach) for mask in planes[..., 3]]
+            planes = np.concatenate([planes, np.stack(widened)[..., None]], axis=-1)
+        return planes
+
+    def _average(self, tiles: np.ndarray) -> np.ndarray:
+        """All networks and flips on uint8 N,S,S,3: float32 N,S,S,4, RGB in [0, 255] and mask."""
         batch = np.ascontiguousarray(tiles.transpose(0, 3, 1, 2)).astype(np.float32) / 255
         image, mask = np.zeros_like(batch), np.zeros_like(batch[:, :1])
         for net, share in zip(self._networks, self._shares, strict=True):
@@ -147,11 +175,15 @@ class Eraser:
                 seen, ink = net(np.ascontiguousarray(np.flip(batch, axes)))
                 image += np.flip(seen, axes) * np.float32(share / len(self._flips))
                 mask += np.flip(ink, axes) * np.float32(share / len(self._flips))
-        planes = [image * 255, mask]
-        if self._composite:
-            reach = np.ones((2 * COMPOSE_REACH + 1,) * 2, np.uint8)
-            planes.append(np.stack([cv2.dilate(m[0], reach)[None] for m in mask]))
-        return np.concatenate(planes, axis=1).transpose(0, 2, 3, 1)
+        return np.ascontiguousarray(np.concatenate([image * 255, mask], 1).transpose(0, 2, 3, 1))
+
+
+def _resize(pictures: np.ndarray, scale: float) -> np.ndarray:
+    """N,H,W,C resized by `scale`."""
+    if scale == 1:
+        return pictures
+    how = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
+    return np.stack([cv2.resize(p, None, fx=scale, fy=scale, interpolation=how) for p in pictures])
 
 
 def _as_map(what, shape: tuple[int, int], name: str) -> np.ndarray | None:

@@ -18,14 +18,17 @@ MULTIPLE = 32  # networks take sides that are multiples of this
 
 @dataclass(frozen=True)
 class Tiling:
-    """Tile side and discarded margin, in pixels."""
+    """Tile side and discarded margin, in pixels, and what sides are multiples of."""
 
     tile: int = 512
     margin: int = 106
+    multiple: int = MULTIPLE
 
     def __post_init__(self):
-        if self.tile <= 0 or self.tile % MULTIPLE:
-            raise ValueError(f"tile must be a positive multiple of {MULTIPLE}, got {self.tile}")
+        if self.tile <= 0 or self.tile % self.multiple:
+            raise ValueError(
+                f"tile must be a positive multiple of {self.multiple}, got {self.tile}"
+            )
         if not 0 <= self.margin < self.tile / 2:
             raise ValueError(f"margin must lie in [0, tile / 2), got {self.margin} of {self.tile}")
 
@@ -45,7 +48,13 @@ class Tiling:
 
     def side(self, length: int) -> int:
         """The tile's side along an axis: smaller for a page that needs less than a whole tile."""
-        return min(self.tile, -(-(length + 2 * self.margin) // MULTIPLE) * MULTIPLE)
+        needed = length + 2 * self.margin
+        return min(self.tile, -(-needed // self.multiple) * self.multiple)
+
+    def scaled(self, scale: float) -> Tiling:
+        """The tiles of a page that become these tiles when they are resized by `scale`."""
+        return Tiling(round(self.tile / scale), int(self.margin / scale),
+                      round(self.multiple / scale))
 
 
 # A batch of tiles, uint8 N,S,S,3, to what they become: float32 N,S,S,C.

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 import paddle
 
-from loss.mask import dice_loss
+from loss.mask import cross_entropy, dice_loss
 from loss.reconstruction import masked_l1, multiscale_l1
 from model.blocks import Erased
 
-TERMS = ("dice", "ink_l1", "page_l1", "coarse_ink_l1", "coarse_page_l1")
+TERMS = ("dice", "cross_entropy", "ink_l1", "page_l1", "coarse_ink_l1", "coarse_page_l1")
 
 
 @dataclass
@@ -23,6 +23,7 @@ class LossConfig:
     """
 
     dice: float = 1.0
+    cross_entropy: float = 0.0
     ink_l1: float = 10.0
     page_l1: float = 2.0
     coarse_ink_l1: float = 1.0
@@ -39,7 +40,7 @@ class LossConfig:
 
 
 class EraseLoss:
-    """Dice on the mask and L1 on the pictures.
+    """Dice and cross-entropy on the mask, and L1 on the pictures.
 
     Called with an `Erased` and the batch's gt (N, 3, H, W in [0, 1]) and soft mask (N, 1, H, W in
     [0, 1]), it returns {name: scalar tensor} of the terms whose weight is above 0.
@@ -52,6 +53,8 @@ class EraseLoss:
         config, terms = self.config, {}
         if config.dice:
             terms["dice"] = dice_loss(erased.mask_logits, mask)
+        if config.cross_entropy:
+            terms["cross_entropy"] = cross_entropy(erased.mask_logits, mask)
         terms["ink_l1"], terms["page_l1"] = masked_l1(erased.image, gt, mask)
         if config.coarse_ink_l1 or config.coarse_page_l1:
             terms["coarse_ink_l1"], terms["coarse_page_l1"] = multiscale_l1(

@@ -1,5 +1,6 @@
 import itertools
 import tracemalloc
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -8,11 +9,11 @@ import paddle
 import pytest
 
 import infer.eraser
-from infer import Eraser
 from infer.engines import PaddleEngine
 from infer.eraser import BUNDLED, COMPOSE_REACH, Cancelled
 from model import ModelConfig, build, weights
 
+Eraser = partial(infer.eraser.Eraser, scale=1)  # other scales: test_scale.py
 SMALL = {"tile": 64, "margin": 16, "tta": "none"}
 
 

@@ -5,7 +5,7 @@ import paddle
 import pytest
 
 from loss import TERMS, EraseLoss, LossConfig
-from loss.mask import dice_loss
+from loss.mask import cross_entropy, dice_loss
 from loss.reconstruction import masked_l1, multiscale_l1
 from model import Erased
 
@@ -45,6 +45,13 @@ def test_dice_by_hand():
     pair = dice_loss(tensor(logits([1, 0, 0, 0, 0, 0, 0, 0]), 2, 1, 2, 2),
                      tensor([1, 1, 0, 0, 0, 0, 0, 0], 2, 1, 2, 2))
     assert float(pair) == pytest.approx((0.25 + 0) / 2)
+
+
+def test_cross_entropy_by_hand():
+    prob, mask = tensor(logits([0.5, 0.5, 0.25]), 1, 1, 1, 3), tensor([1, 0, 0.5], 1, 1, 1, 3)
+    found = cross_entropy(prob, mask)
+    half = -(math.log(0.25) + math.log(0.75)) / 2
+    assert float(found) == pytest.approx((3 * math.log(2) + math.log(2) + 2 * half) / 3)
 
 
 def test_masked_l1_by_hand():
@@ -94,7 +101,8 @@ def batch(mask, seed=0):
 def test_terms_are_named_and_unweighted():
     mask = drawn(2, 1, 16, 16)
     erased, gt, target = batch(mask)
-    config = LossConfig(dice=3, ink_l1=5, page_l1=7, coarse_ink_l1=11, coarse_page_l1=13)
+    config = LossConfig(dice=3, cross_entropy=2, ink_l1=5, page_l1=7, coarse_ink_l1=11,
+                        coarse_page_l1=13)
     criterion = EraseLoss(config)
     terms = criterion(erased, gt, target)
     assert tuple(terms) == TERMS
@@ -107,7 +115,7 @@ def test_terms_are_named_and_unweighted():
 @pytest.mark.parametrize("dropped", [("dice",), ("ink_l1",), ("coarse_page_l1",),
                                      ("coarse_ink_l1", "coarse_page_l1"), TERMS[1:]])
 def test_weight_0_leaves_a_term_out(dropped):
-    config = LossConfig(**dict.fromkeys(dropped, 0.0))
+    config = LossConfig(**{"cross_entropy": 1.0, **dict.fromkeys(dropped, 0.0)})
     terms = EraseLoss(config)(*batch(drawn(2, 1, 16, 16)))
     assert tuple(terms) == tuple(name for name in TERMS if name not in dropped)
 

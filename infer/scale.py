@@ -1,0 +1,81 @@
+"""How tall a page's print is, and the scale at which networks should see it.
+
+A network knows the sizes of print that it was shown. Tiles of pages with smaller print are
+enlarged, those of pages with larger print shrunk, and the change is brought back onto the page's
+own pixels.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+SCALES = (0.5, 1, 2)
+TALLEST_ENLARGED = 14  # pixels: print up to this height is seen twice as large,
+LEAST_SHRUNK = 64  # and from this height on half as large
+
+_WINDOW, _WINDOWS = 1024, 3  # larger pages are sampled: side in pixels, windows along an axis
+_PAPER = 51  # side of the square whose mean is the paper around a pixel
+_DARKER = 18  # grey levels that ink is darker than it
+_LETTERS = 20  # fewer tell nothing
+
+
+def scale(text: str) -> float | str:
+    """A command line's scale: 'auto' or a number."""
+    return text if text == "auto" else float(text)
+
+
+def best_scale(page: np.ndarray) -> float:
+    """One of SCALES, for uint8 H,W,3 RGB; 1 where there is too little print to tell."""
+    height = print_height(page)
+    if height is None or TALLEST_ENLARGED < height < LEAST_SHRUNK:
+        return 1
+    return 2 if height <= TALLEST_ENLARGED else 0.5
+
+
+def print_height(page: np.ndarray) -> float | None:
+    """Height in pixels of a page's characters, None where there is too little print to tell.
+
+    `page` is uint8 H,W,3 RGB; large ones are sampled. Components of the size of letters are joined
+    into lines, whose median height by length this is: pictures and rules make none.
+    """
+    found = [_lines(page[rows, columns])
+             for rows in _samples(page.shape[0]) for columns in _samples(page.shape[1])]
+    heights, widths = np.concatenate(found, axis=1)
+    return _weighted_median(heights, widths) if heights.size else None
+
+
+def _samples(length: int) -> list[slice]:
+    if length <= _WINDOW * _WINDOWS:
+        return [slice(0, length)]
+    return [slice(begin, begin + _WINDOW)
+            for begin in np.linspace(0, length - _WINDOW, _WINDOWS).astype(int)]
+
+
+def _lines(page: np.ndarray) -> np.ndarray:
+    """Heights and widths of pieces of lines of print in pixels: int 2,N."""
+    grey = cv2.cvtColor(page, cv2.COLOR_RGB2GRAY)
+    paper = cv2.blur(grey, (_PAPER, _PAPER))
+    ink = (cv2.subtract(paper, grey) > _DARKER).astype(np.uint8)
+    _, labels, boxes, _ = cv2.connectedComponentsWithStats(ink)
+    width, height, area = boxes[:, 2:].T
+    letters = (
+        (height >= 3) & (height <= 160) & (width <= 4 * height) & (height <= 6 * width)
+        & (area >= 6) & (area < 0.9 * width * height + 9)  # no specks, rules, blots
+    )
+    letters[0] = False  # the paper
+    if letters.sum() < _LETTERS:
+        return np.empty((2, 0), int)
+    size = _weighted_median(height[letters], height[letters])
+    gaps = np.ones((max(1, round(size / 4)), max(1, round(0.6 * size))), np.uint8)
+    lines = cv2.morphologyEx(letters[labels].astype(np.uint8), cv2.MORPH_CLOSE, gaps)
+    lines[:, ::max(8, round(6 * size))] = 0  # cut, since tilted lines are taller
+    width, height = cv2.connectedComponentsWithStats(lines)[2][1:, 2:4].T
+    good = (height >= 0.75 * size) & (height <= 2.5 * size) & (width >= 1.5 * height)
+    return np.stack([height[good], width[good]])
+
+
+def _weighted_median(values: np.ndarray, weights: np.ndarray) -> float:
+    order = np.argsort(values)
+    total = weights[order].cumsum()
+    return float(values[order][np.searchsorted(total, total[-1] / 2)])

@@ -1,0 +1,111 @@
+import cv2
+import numpy as np
+import pytest
+
+from data.synth.page import SynthOptions, compose
+from infer import Eraser
+from infer.scale import LEAST_SHRUNK, SCALES, TALLEST_ENLARGED, best_scale, print_height
+
+SMALL = {"tile": 128, "margin": 16, "tta": "none"}
+
+
+def identity(x):
+    return x, x[:, :1] * 0
+
+
+def darker(x):
+    """Takes 40 grey levels off, and sees ink where it is dark."""
+    return x - np.float32(40 / 255), (x[:, :1] < 0.2).astype(np.float32)
+
+
+def make_page(height, width):
+    return np.random.default_rng(height * 1000 + width).integers(
+        60, 240, (height, width, 3), dtype=np.uint8)
+
+
+def printed(height, index=0, kind="exam", size=(1000, 1000)):
+    options = SynthOptions(print_height=(height, height))
+    return compose(5, index, kind, size, options).capture.page().image
+
+
+@pytest.mark.parametrize("kind", ["exam", "worksheet", "form", "book", "notes", "clean"])
+@pytest.mark.parametrize("height", [10, 20, 40])
+def test_print_height(kind, height):
+    found = [print_height(printed(height, index, kind)) for index in range(5)]
+    found = [height for height in found if height is not None]
+    assert len(found) >= 3
+    assert 0.65 * height <= np.median(found) <= 1.5 * height
+
+
+@pytest.mark.parametrize("factor", [0.5, 2])
+def test_print_grows_with_the_page(factor):
+    page = printed(24)
+    resized = cv2.resize(page, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    assert print_height(resized) == pytest.approx(factor * print_height(page), rel=0.15)
+
+
+@pytest.mark.parametrize("page", [
+    np.full((1, 1, 3), 9, np.uint8), np.full((700, 500, 3), 250, np.uint8),
+    np.zeros((2, 20_000, 3), np.uint8), make_page(1, 300),
+    cv2.circle(np.full((400, 400, 3), 255, np.uint8), (200, 200), 150, (0, 0, 0), -1),
+], ids=lambda page: str(page.shape))
+def test_pages_without_print(page):
+    assert print_height(page) is None
+    assert best_scale(page) == 1
+
+
+def test_large_pages_are_sampled():
+    page = np.tile(printed(24), (4, 4, 1))
+    assert print_height(page) == pytest.approx(print_height(page[:1000, :1000]), rel=0.2)
+
+
+def test_best_scale(monkeypatch):
+    page = make_page(4, 4)
+    for height, expected in ((TALLEST_ENLARGED, 2), (TALLEST_ENLARGED + 1, 1),
+                             (LEAST_SHRUNK - 1, 1), (LEAST_SHRUNK, 0.5), (None, 1)):
+        monkeypatch.setattr("infer.scale.print_height", lambda page, height=height: height)
+        assert best_scale(page) == expected
+
+
+@pytest.mark.parametrize("height, tiles", [(10, 30), (30, 9), (100, 4)])
+def test_eraser_takes_the_best_scale_by_default(monkeypatch, height, tiles):
+    monkeypatch.setattr("infer.scale.print_height", lambda page: height)
+    seen = []
+    Eraser([lambda x: seen.append(x.shape) or identity(x)], tta="none")(make_page(700, 900))
+    assert len(seen) == tiles  # steps of 150, 300 and 600 pixels of the page
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("size", [(1, 1), (1, 200), (97, 33), (130, 200)])
+def test_identity_survives_to_the_last_bit(scale, size):
+    page = make_page(*size)
+    np.testing.assert_array_equal(Eraser([identity], **SMALL, scale=scale)(page), page)
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("composite", [False, True])
+def test_the_change_is_brought_back_onto_the_page(scale, composite):
+    page = np.maximum(make_page(130, 200), 140)  # of noise, which no resizing would bring back
+    page[40:70, 50:90] = 45
+    image, mask = Eraser([darker], **SMALL, scale=scale, composite=composite).run(page)
+    assert 0 <= mask.min() <= mask.max() <= 1
+    assert mask[45:65, 55:85].min() == 1
+    inside, outside = np.s_[45:65, 55:85], np.s_[80:, :]
+    assert abs(image[inside].astype(int) - (page[inside].astype(int) - 40)).max() <= 1
+    kept = page[outside].astype(int) - (0 if composite else 40)
+    assert abs(image[outside].astype(int) - kept).max() <= 1
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_what_the_network_sees(scale):
+    shapes = set()
+    Eraser([lambda x: shapes.add(x.shape) or identity(x)], **SMALL, scale=scale)(
+        make_page(300, 40))
+    assert all(h % 32 == 0 and w % 32 == 0 for _, _, h, w in shapes)
+    assert max(h for _, _, h, _ in shapes) == 128
+
+
+@pytest.mark.parametrize("scale", [3, 0, "2", "best"])
+def test_unknown_scales(scale):
+    with pytest.raises(ValueError, match="unknown scale .*; known: auto, 0.5, 1, 2"):
+        Eraser([identity], scale=scale)
