@@ -174,4 +174,7 @@ def _write_page(job: _Job, index: int) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    # Workers look functions up by their module, and `__main__` is another one there.
+    from data.synth import __main__ as command
+
+    sys.exit(command.main())

@@ -6,10 +6,9 @@ Needs `npm`, `apt-get` and `dpkg-deb` on the path, and fontTools with brotli (`p
 fonttools brotli`); nothing here is needed to run the generator. Packages are fetched by name into
 SCRATCH and kept there, so a second run downloads nothing.
 
-Hands from npm are copied untouched. Faces from Debian are cut down to the characters of
-`charset.txt` (GB2312 level 1, every character of `words/`, and the signs below), lose their
-hinting and layout tables, and get a family name of their own, as their licences ask of a
-modified font.
+Hands from npm are copied untouched. Other faces are cut down to the characters of `charset.txt`
+(GB2312 level 1, every character of `words/`, and the signs below), lose their hinting and layout
+tables, and get a family name of their own, as their licences ask of a modified font.
 """
 
 import argparse
@@ -57,6 +56,12 @@ def _hand(name: str, script: str = "latin") -> Source:
     return Source(name, "hand", script, f"@fontsource/{name}", file)
 
 
+def _typewriter(name: str, weight: int) -> Source:
+    file = f"files/{name}-latin-{weight}-normal.woff2"
+    bold = "-bold" if weight > 500 else ""
+    return Source(name + bold, "print", "latin", f"@fontsource/{name}", file)
+
+
 SOURCES = (
     _hand("liu-jian-mao-cao", "zh"),
     _hand("long-cang", "zh"),
@@ -87,6 +92,9 @@ SOURCES = (
     Source("tinos", "print", "latin", "fonts-croscore", "Tinos-Regular.ttf"),
     Source("tinos-bold", "print", "latin", "fonts-croscore", "Tinos-Bold.ttf"),
     Source("tinos-italic", "print", "latin", "fonts-croscore", "Tinos-Italic.ttf"),
+    Source("cousine", "print", "latin", "fonts-croscore", "Cousine-Regular.ttf"),
+    _typewriter("courier-prime", 400),
+    _typewriter("courier-prime", 700),
     Source("dejavu-sans", "print", "latin", "fonts-dejavu-core", "DejaVuSans.ttf"),
     Source("dejavu-serif", "print", "latin", "fonts-dejavu-core", "DejaVuSerif.ttf"),
     Source("comic-neue", "print", "latin", "fonts-comic-neue", "ComicNeue-Regular.otf"),
@@ -154,7 +162,7 @@ def build_face(source: Source, package: Path, charset: str) -> dict[str, object]
     )
     folder = ASSETS / source.role
     folder.mkdir(exist_ok=True)
-    if original.suffix == ".woff2":
+    if source.role == "hand" and original.suffix == ".woff2":
         target = folder / f"{source.name}.woff2"
         shutil.copyfile(original, target)
     else:
@@ -224,6 +232,7 @@ def subset_face(source: Source, original: Path, charset: str) -> Path:
     for name_id in (1, 4, 6):
         face["name"].setName(f"Page-{source.name}", name_id, 3, 1, 0x409)
     suffix = ".otf" if "CFF " in face else ".ttf"
+    face.flavor = None
     if source.role == "hand":
         face.flavor, suffix = "woff2", ".woff2"
     target = ASSETS / source.role / f"{source.name}{suffix}"

@@ -209,7 +209,7 @@ def listing(column: Column) -> None:
 def monospaced(column: Column) -> Face:
     """A face for code: a typewriter's if there is one."""
     faces = column.canvas.faces.print_latin
-    fixed = [face for face in faces if face.name.startswith(("cousine", "mono"))]
+    fixed = [face for face in faces if face.name.startswith(("cousine", "courier", "mono"))]
     return pick(column.rng, fixed or [column.style.body.latin])
 
 

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -35,6 +38,12 @@ def test_the_same_bytes_for_any_number_of_workers(tmp_path):
     one = files_of(tmp_path / "one")
     assert len(one) == 24
     assert one == files_of(tmp_path / "four")
+
+
+def test_the_command_line_starts_workers(tmp_path):
+    command = [sys.executable, "-m", "data.synth", "--out", tmp_path, "--pages", "2", *SMALL]
+    subprocess.run([*command, "--workers", "2"], check=True)
+    assert len(files_of(tmp_path)) == 8
 
 
 def test_pages_are_not_overwritten_unasked(tmp_path, capsys):
