@@ -40,10 +40,11 @@ def part_of(rng: np.random.Generator, line: TextLine, least: int, most: int) -> 
 
 
 def _underline(rng: np.random.Generator, sheet: Sheet, person: Person, line: TextLine) -> None:
-    part, _ = part_of(rng, line, 2, 24)
+    part = line.box if rng.random() < 0.15 else part_of(rng, line, 2, 24)[0]
     y = part.bottom + rng.uniform(0.02, 0.25) * part.height
-    if rng.random() < 0.12:
-        person.draw(marks.ruled((part.left, y), (part.right, y)))
+    if rng.random() < 0.25:
+        slope = rng.normal(0, 0.03) * part.height
+        person.draw(marks.ruled((part.left, y - slope), (part.right, y + slope)))
         return
     for _ in range(1 if rng.random() < 0.85 else 2):
         slope = rng.normal(0, 0.08) * part.height
@@ -66,7 +67,7 @@ def _strike(rng: np.random.Generator, sheet: Sheet, person: Person, line: TextLi
 
 
 def _blacken(rng: np.random.Generator, sheet: Sheet, person: Person, line: TextLine) -> None:
-    person.draw(marks.scribble(rng, part_of(rng, line, 1, 4)[0], rng.uniform(0.5, 2.5)))
+    person.draw(marks.scribble(rng, part_of(rng, line, 1, 4)[0], rng.uniform(0.5, 3.5)))
 
 
 def _dots(rng: np.random.Generator, sheet: Sheet, person: Person, line: TextLine) -> None:
@@ -89,7 +90,7 @@ def _note(rng: np.random.Generator, sheet: Sheet, person: Person, line: TextLine
 
 def _number(rng: np.random.Generator, sheet: Sheet, person: Person, line: TextLine) -> None:
     """A large paragraph number at the beginning of a line, partly over it."""
-    box, size = line.box, line.box.height * rng.uniform(1.0, 1.9)
+    box, size = line.box, line.box.height * rng.uniform(1.0, 2.3)
     left = box.left - size * rng.uniform(-0.1, 0.9)
     place = Box(left, box.top + 0.5 * (box.height - size), 0.6 * size, size)
     person.text(str(rng.integers(1, 13)), place.left, place.top + 0.5 * size, size)
@@ -109,7 +110,7 @@ def _caret(rng: np.random.Generator, sheet: Sheet, person: Person, line: TextLin
 def _divide(rng: np.random.Generator, sheet: Sheet, person: Person, line: TextLine) -> None:
     """A stroke between two characters, through this line and perhaps its neighbours."""
     part, _ = part_of(rng, line, 1, 1)
-    lines = 1 if rng.random() < 0.7 else int(rng.integers(2, 5))
+    lines = 1 if rng.random() < 0.6 else int(rng.integers(2, 7))
     top = part.top - rng.uniform(0.0, 0.4) * part.height
     bottom = part.bottom + (lines - 1) * 1.7 * part.height + rng.uniform(0, 0.4) * part.height
     lean = rng.normal(0, 0.12) * (bottom - top)
@@ -203,18 +204,18 @@ _ANNOTATIONS: dict[str, tuple[float, _Annotation]] = {
     "wave": (0.06, _wave),
     "ring": (0.14, _ring),
     "strike": (0.07, _strike),
-    "blacken": (0.04, _blacken),
+    "blacken": (0.05, _blacken),
     "dots": (0.03, _dots),
     "note": (0.2, _note),
-    "number": (0.06, _number),
+    "number": (0.08, _number),
     "caret": (0.02, _caret),
-    "divide": (0.06, _divide),
-    "bracket": (0.04, _bracket),
-    "brace": (0.02, _brace),
+    "divide": (0.08, _divide),
+    "bracket": (0.05, _bracket),
+    "brace": (0.03, _brace),
     "arrow": (0.02, _arrow),
     "star": (0.05, _star),
-    "through": (0.03, _through),
-    "fence": (0.03, _fence),
+    "through": (0.05, _through),
+    "fence": (0.06, _fence),
     "draft": (0.04, _draft),
     "doodle": (0.02, _doodle),
 }

@@ -173,7 +173,11 @@ def _calculation(rng: np.random.Generator) -> list[str]:
         return [f"{a}×{c}+{b}×{c}", f"=({a}+{b})×{c}", f"={a + b}×{c}", f"={(a + b) * c}"]
     if luck < 0.6:
         return [f"{a}×{b}={a * b}({pick(rng, _UNITS)})"]
-    if luck < 0.8:
+    if luck < 0.66:
+        return [f"[{a * c}-({a}+{b})]÷{c}", f"=[{a * c}-{a + b}]÷{c}", f"={a * c - a - b}÷{c}"]
+    if luck < 0.72:
+        return [f"|{b}-{a}|+|-{c}|", f"={abs(b - a)}+{c}", f"={abs(b - a) + c}"]
+    if luck < 0.85:
         return [f"{a * c}÷{c}={a}({pick(rng, _UNITS)})", f"{a}+{b}={a + b}({pick(rng, _UNITS)})"]
     tenth = number(rng, 11, 99)
     return [f"{tenth / 10:.1f}×{c}", f"={tenth * c / 10:.1f}"]

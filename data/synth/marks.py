@@ -141,8 +141,12 @@ def scribble(rng: Generator, box: Box, density: float = 1.0) -> list[Stroke]:
     strokes = []
     style = rng.random()
     if style < 0.65:
-        for _ in range(1 + (rng.random() < 0.4) + (density > 1.5)):
+        for _ in range(1 + (rng.random() < 0.4) + (density > 1.5) + (density > 2.5)):
             strokes.append(_zigzag(rng, box, density))
+    if density > 2 and rng.random() < 0.5:  # across the first strokes, until nothing shows
+        turn = Box(box.top, box.left, box.height, box.width)
+        rows = _zigzag(rng, turn, density * box.width / box.height)
+        strokes.append(Stroke(rows.points[:, ::-1]))
     if style > 0.45:
         strokes.append(_loops(rng, box, density))
     weight, density = rng.uniform(0.9, 1.3), rng.uniform(1.0, 1.4)
@@ -151,7 +155,7 @@ def scribble(rng: Generator, box: Box, density: float = 1.0) -> list[Stroke]:
 
 def _zigzag(rng: Generator, box: Box, density: float) -> Stroke:
     step = 0.22 * box.height / density
-    count = int(np.clip(box.width / step, 5, 60))
+    count = int(np.clip(box.width / step, 5, 140))
     x = np.linspace(box.left, box.right, count) + rng.normal(0, 0.3 * step, count)
     up = np.where(np.arange(count) % 2, 0.5, -0.5) * rng.uniform(0.6, 1.15, count)
     lean = rng.normal(0, 0.35) * box.height
@@ -159,7 +163,7 @@ def _zigzag(rng: Generator, box: Box, density: float) -> Stroke:
 
 
 def _loops(rng: Generator, box: Box, density: float) -> Stroke:
-    rounds = float(np.clip(density * box.width / (0.35 * box.height), 3, 24))
+    rounds = float(np.clip(density * box.width / (0.35 * box.height), 3, 40))
     angles = np.linspace(0, 2 * math.pi * rounds, int(7 * rounds)) + rng.uniform(0, 6)
     along = np.linspace(0.1, 0.9, len(angles))
     radius = 0.45 * box.height * rng.uniform(0.75, 1.15, len(angles))

@@ -59,9 +59,10 @@ def student_pen(rng: np.random.Generator, print_height: float) -> Pen:
 
 def print_like_pen(rng: np.random.Generator, print_height: float) -> Pen:
     """Black and as wide as the strokes of print, so that colour does not give it away."""
-    grey = float(rng.uniform(0.0, 0.1))
-    width = max(_LEAST_WIDTH, print_height * rng.uniform(0.06, 0.1))
-    touch = Touch(float(width), lift=0.15, swell=0.05)
+    grey = float(rng.uniform(0.0, 0.2))
+    # From the thin level strokes of Song to bold Hei.
+    width = max(_LEAST_WIDTH, print_height * rng.uniform(0.05, 0.13))
+    touch = Touch(float(width), lift=float(rng.uniform(0.0, 0.2)), swell=0.05)
     return Pen("gel", (grey, grey, grey), float(rng.uniform(0.94, 1.0)), touch)
 
 
@@ -69,13 +70,21 @@ def pencil(rng: np.random.Generator, print_height: float) -> Pen:
     """A pencil from dark to nearly invisible."""
     grey = float(rng.uniform(0.22, 0.5))
     tint = rng.normal(0, 0.012, 3)
-    if rng.random() < 0.35:  # pale: drawn evenly over the logarithm of what it takes from white
+    if rng.random() < 0.42:  # pale: drawn evenly over the logarithm of what it takes from white
         levels = FAINTEST * (60 / FAINTEST) ** rng.random()
         strength = levels / (255 * (1 - grey))
     else:
         strength = rng.uniform(0.35, 0.85)
     colour = tuple(float(c) for c in np.clip(grey + tint, 0, 1))
     return Pen("pencil", colour, float(strength), _touch(rng, "pencil", print_height))
+
+
+def rubbed_out(rng: np.random.Generator, print_height: float) -> Pen:
+    """What a rubber leaves of a pencil's line: broad, soft and hardly there."""
+    grey = float(rng.uniform(0.3, 0.5))
+    levels = FAINTEST * 3 ** rng.random()
+    touch = _touch(rng, "pencil", 1.2 * print_height)
+    return Pen("pencil", (grey,) * 3, float(levels / (255 * (1 - grey))), touch)
 
 
 def teacher_pen(rng: np.random.Generator, print_height: float) -> Pen:

@@ -183,6 +183,14 @@ class Student:
             covered.append(written)
         if not covered:
             return None
+        if columns == 2 and rng.random() < 0.5:  # a bar between the columns
+            x, foot = box.left + wide, covered[per_column - 1].bottom
+            end = (x + rng.normal(0, 0.2) * height, foot + rng.uniform(0, 0.6) * height)
+            person.draw(marks.line(rng, (x, box.top), end))
+        if len(covered) > 1 and rng.random() < 0.08:  # an equation system's brace
+            first, last = covered[0], covered[min(1, per_column - 1)]
+            x = first.left - 0.1 * height
+            person.draw(marks.bracket(rng, x, first.top, last.bottom, -0.4 * height))
         right = max(part.right for part in covered)
         whole = Box(covered[0].left, box.top, right - covered[0].left, covered[-1].bottom - box.top)
         return Written(whole, rng.random() < self.skill, slot.kind)

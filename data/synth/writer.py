@@ -8,7 +8,7 @@ import numpy as np
 
 from data.synth import marks, mess, pens
 from data.synth.annotations import annotate, part_of
-from data.synth.answers import note
+from data.synth.answers import made_up, note
 from data.synth.fonts import Faces
 from data.synth.pens import Pen
 from data.synth.person import Person, Written
@@ -34,7 +34,7 @@ def write_on(
     """
     shape, em = sheet.ink.shape[:2], sheet.print_height
     layers: list[InkLayer | None] = []
-    if rng.random() < 0.06 and faces.print_zh:
+    if rng.random() < 0.1 and faces.print_zh:
         layers.append(mess.stamp(rng, shape, em, pick(rng, faces.print_zh), stamps_kept))
     if rng.random() < 0.1:
         layers.append(_highlights(rng, sheet))
@@ -50,6 +50,8 @@ def write_on(
         if not student.canvas:  # whoever left the page empty has at least scribbled on it
             annotate(rng, sheet, student, number(rng, 1, 6))
             _snippet(rng, sheet, student)
+        if written and rng.random() < 0.08:
+            layers.append(_rubbed_out(rng, sheet, faces, student, written))
         layers.append(student.layer())
         if written and rng.random() < 0.06:
             layers += _covered_up(rng, sheet, student, written)
@@ -78,7 +80,7 @@ def _few(rng: np.random.Generator, sheet: Sheet, usual: float) -> int:
 
 
 def _student_pen(rng: np.random.Generator, print_height: float) -> Pen:
-    if rng.random() < 0.13:
+    if rng.random() < 0.22:
         return pens.print_like_pen(rng, print_height)
     return pens.student_pen(rng, print_height)
 
@@ -118,14 +120,14 @@ def _snippet(rng: np.random.Generator, sheet: Sheet, person: Person) -> None:
 def _cross_out_blanks(rng: np.random.Generator, student: Person, written: list[Written]) -> None:
     """Now and then whole answers vanish under many strokes, pressed harder than the writing."""
     places = [answer.box for answer in written if answer.kind in ("blank", "number", "work")]
-    if not places or rng.random() > 0.12:
+    if not places or rng.random() > 0.16:
         return
     em = student.sheet.print_height
-    for _ in range(number(rng, 1, 3)):
+    for _ in range(number(rng, 1, 4)):
         box = pick(rng, places)
         part = Box(box.left, box.top, min(box.width, 8 * em), min(box.height, 2.5 * em))
         for _ in range(number(rng, 1, 3)):
-            student.draw(marks.scribble(rng, part, rng.uniform(0.8, 2.8)))
+            student.draw(marks.scribble(rng, part, rng.uniform(0.8, 3.6)))
 
 
 def _covered_up(
@@ -152,6 +154,25 @@ def _covered_up(
         if rng.random() < 0.75:
             again.answer(str(number(rng, 1, 999)), box, min(em, box.height))
     return [cover(rng, sheet.ink.shape[:2], boxes), again.layer()]
+
+
+def _rubbed_out(
+    rng: np.random.Generator,
+    sheet: Sheet,
+    faces: Faces,
+    student: Person,
+    written: list[Written],
+) -> InkLayer | None:
+    """Ghosts of first tries with a pencil, below what stands there now or beside it."""
+    em = sheet.print_height
+    before = Person(rng, sheet, faces, pens.rubbed_out(rng, em), student.hand)
+    for _ in range(number(rng, 1, 8)):
+        answer = pick(rng, written)
+        box = answer.box
+        part = Box(box.left + rng.normal(0, 0.5) * em, box.top, max(box.width, em), box.height)
+        text = made_up(rng, answer.kind, "math" if rng.random() < 0.6 else "zh")
+        before.answer(text[:12], part, min(1.2 * em, box.height))
+    return before.layer()
 
 
 def _second_pen(

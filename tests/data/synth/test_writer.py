@@ -192,8 +192,17 @@ def test_pencils_go_down_to_five_grey_levels():
 
 
 def test_some_pens_look_like_print():
-    pen = pens.print_like_pen(np.random.default_rng(0), 24)
-    assert max(pen.colour) <= 0.1 and pen.strength > 0.9 and 1.4 <= pen.touch.width <= 2.4
+    made = [pens.print_like_pen(np.random.default_rng(seed), 24) for seed in range(60)]
+    assert all(max(pen.colour) <= 0.2 and pen.strength > 0.9 for pen in made)
+    widths = [pen.touch.width for pen in made]
+    assert 1.2 <= min(widths) < 1.5 and 2.8 < max(widths) <= 3.12
+
+
+def test_ghosts_are_hardly_there():
+    for seed in range(60):
+        pen = pens.rubbed_out(np.random.default_rng(seed), 24)
+        levels = 255 * pen.strength * (1 - np.mean(pen.colour))
+        assert pens.FAINTEST - 0.1 < levels < 3 * pens.FAINTEST + 0.1
 
 
 def glyph(hand, text, seed):
