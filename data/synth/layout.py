@@ -57,6 +57,7 @@ def _science_row(column: Column) -> None:
 _COMMON: Menu = (
     (3.0, questions.fill_in),
     (2.5, questions.choice),
+    (0.7, questions.combination),
     (1.2, questions.judge),
     (0.8, questions.open_question),
     (0.7, questions.matching),
@@ -66,12 +67,12 @@ _COMMON: Menu = (
     (0.25, furniture.answer_card),
     (0.4, book.exercise_box),
     (0.3, charts.table),
-    (0.5, cartoons.strip),
-    (0.5, cartoons.picture_row),
-    (0.4, cartoons.mascot),
-    (0.25, measures.spinners),
-    (0.25, geometry.figure_row),
-    (0.3, book.bullets),
+    (0.6, cartoons.strip),
+    (0.7, cartoons.picture_row),
+    (0.6, cartoons.mascot),
+    (0.35, measures.spinners),
+    (0.35, geometry.figure_row),
+    (0.5, book.bullets),
 )
 
 _SUBJECT_MENUS: dict[str, Menu] = {
@@ -160,7 +161,7 @@ _BOOK: Menu = (
     (1.2, book.bullets),
     (0.7, book.quotation),
     (0.5, book.footnotes),
-    (0.4, book.listing),
+    (0.6, book.listing),
     (0.35, book.catalogue),
     (1.2, book.illustration),
     (0.2, book.contents),

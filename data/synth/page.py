@@ -48,7 +48,8 @@ class SynthOptions:
     """What may be on the pages.
 
     capture: 'scan', 'photo', 'screen' or a name in `settings.SETTINGS`; None: all.
-    print_height: least and greatest height of the body text in pixels, drawn evenly between.
+    print_height: least and greatest height of the body text in pixels, drawn evenly over the
+        logarithm between.
     clean: share of pages that nothing is written on, where the kind is not asked for.
     stamps_kept, dirt_kept: True leaves them in the ground truth, False has them erased.
     jpeg: whether the camera stores its picture as JPEG.
@@ -119,7 +120,7 @@ def crops(
     """Square crops of one page, most of them with print and writing.
 
     The page is as large as this many crops are worth: with small print all of a sheet, with
-    large print a part of one. Index by index, print heights are spread evenly.
+    large print a part of one. Small print is as frequent as large: see `SynthOptions`.
     """
     options = options or SynthOptions()
     page = compose(seed, index, kind, None, options, crop=size)
@@ -214,8 +215,8 @@ def draw_frame(
         # A page's width holds between ten and a hundred characters.
         high = min(max(width / 10, low), high)
         low = min(max(width / 100, low), high)
-        return (height, width), float(rng.uniform(low, high))
-    print_height = float(rng.uniform(low, high))
+        return (height, width), _even_ratio(rng, low, high)
+    print_height = _even_ratio(rng, low, high)
     # Body text is set in 8 to 18 points; with the height in pixels this gives the resolution.
     least, most = max(8.0, 72 * print_height / _FINEST_DPI), min(18.0, print_height)
     dpi = 72 * print_height / rng.uniform(min(least, most), max(least, most))
@@ -225,6 +226,11 @@ def draw_frame(
         least, most = (round(span * crop) for span in _CROPPED_SPAN)
         width, height = (min(max(side, least), most) for side in (width, height))
     return (height, width), print_height
+
+
+def _even_ratio(rng: np.random.Generator, low: float, high: float) -> float:
+    """A height between two; from 10 to 20 pixels is as likely as from 20 to 40."""
+    return float(low * (high / low) ** rng.random())
 
 
 def _crop_corners(

@@ -156,8 +156,28 @@ def field_answer(rng: np.random.Generator, label: str) -> str:
     kinds = (
         (("姓名", "联系人"), zh_name(rng)),
         (("性别",), pick(rng, "男女")),
-        (("民族",), "汉族"),
-        (("籍贯", "住址", "单位", "毕业学校"), pick(rng, lines("places")) + pick(rng, "市县镇")),
+        (("意见",), pick(rng, ("同意", "同意。", "情况属实", "已阅", "同意参加"))),
+        (("民族",), pick(rng, ("汉族", "汉", "汉族", "回族", "满族"))),
+        (("政治面貌",), pick(rng, ("群众", "团员", "少先队员", "党员"))),
+        (("学历",), pick(rng, ("本科", "大专", "高中", "小学", "初中"))),
+        (("职务",), pick(rng, ("班长", "组长", "无", "学习委员", "经理"))),
+        (("专业",), pick(rng, ("数学", "英语", "机械", "会计", "土木工程"))),
+        (("健康",), pick(rng, ("良好", "健康", "好", "一般"))),
+        (("爱好",), "、".join(sample(rng, ("跑步", "唱歌", "画画", "阅读", "篮球", "下棋"), 2))),
+        (("获奖", "备注", "Remarks"), pick(rng, ("无", "/", "——", "三好学生", "None"))),
+        (("住址",), _address(rng)),
+        (("Address",), f"{number(rng, 1, 240)} {pick(rng, lines('en_names'))} Road"),
+        (("Postcode",), str(number(rng, 10000, 99999))),
+        (("Occupation",), pick(rng, ("teacher", "driver", "nurse", "student", "clerk"))),
+        (("Nationality",), pick(rng, ("Chinese", "British", "French", "Canadian"))),
+        (("Department",), pick(rng, ("Sales", "English", "History", "Office"))),
+        (("Employer",), f"{pick(rng, lines('en_names'))} & Co."),
+        (("班级",), f"{pick(rng, '一二三四五六七八九')}({number(rng, 1, 9)})班"),
+        (("Class",), str(number(rng, 101, 909))),
+        (("学号", "座位号"), str(number(rng, 1, 60))),
+        (("考号", "准考证"), str(number(rng, 10**5, 10**9))),
+        (("籍贯", "单位", "毕业学校"), pick(rng, lines("places")) + pick(rng, "市县镇")),
+        (("学校",), pick(rng, lines("places")) + pick(rng, ("小学", "中学", "一小", "一中"))),
         (("电话", "Telephone", "身份证"), f"1{number(rng, 3 * 10**9, 9 * 10**9)}"),
         (("日期", "时间"), f"20{number(rng, 10, 24)}.{number(rng, 1, 12)}.{number(rng, 1, 28)}"),
         (("Date",), f"{number(rng, 1, 28)}/{number(rng, 1, 12)}/20{number(rng, 10, 24)}"),
@@ -171,6 +191,11 @@ def field_answer(rng: np.random.Generator, label: str) -> str:
         (("price", "Total"), f"{number(rng, 100, 99900) / 100:.2f}"),
     )
     return next((answer for words, answer in kinds if any(w in label for w in words)), "")
+
+
+def _address(rng: np.random.Generator) -> str:
+    town, street = sample(rng, lines("places"), 2)
+    return f"{town}市{street}路{number(rng, 1, 300)}号"
 
 
 def fill(rng: np.random.Generator, subject: str) -> Question:

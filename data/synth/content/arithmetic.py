@@ -50,7 +50,7 @@ def mental_sums(column: Column) -> None:
     across = max(1, min(number(rng, 2, 6), int(column.width / (widest + 2.2 * em))))
     step = column.width / across
     pitch = em * rng.uniform(1.7, 3.0)
-    framed = rng.random() < 0.2
+    framed, example = rng.random() < 0.2, rng.random() < 0.15
     # Box, bracket or bare: where the result goes.
     form = ("", "brackets", "line", "box")[int(rng.choice(4, p=(0.7, 0.12, 0.1, 0.08)))]
     for i, (text, answer) in enumerate(sums):
@@ -60,6 +60,8 @@ def mental_sums(column: Column) -> None:
         if form:
             gap = Gap(answer, min(room / em - 1, 3.2), form, "number", "math")
             gap.draw(column.canvas, column.style, end, y)
+        elif i == 0 and example:
+            column.text(end + 0.1 * em, y, answer)
         else:
             column.slot("number", Box(end + 0.1 * em, y, room, em), answer, "math")
         if framed:

@@ -11,6 +11,7 @@ from data.synth.content.geometry import FIGURES, draw_figure
 from data.synth.content.photos import photo
 from data.synth.content.pictures import scene, tint
 from data.synth.content.pieces import Fraction, Ring, Run, Space
+from data.synth.content.questions import tiles
 from data.synth.fonts import Face
 from data.synth.sheet import Box
 from data.synth.words import number, pick
@@ -88,7 +89,10 @@ def headline(column: Column, text: str = "") -> None:
     x = column.left
     if form < 0.6:
         x += (column.width - canvas.measure(text, kind)) / 2
-    canvas.text(x, column.y, text, kind)
+    if form > 0.85 and len(text) * 1.4 * size < column.width:
+        tiles(column, x, column.y, text, kind)
+    else:
+        canvas.text(x, column.y, text, kind)
     if 0.35 < form < 0.6:
         for rise in (1.25, 1.32):
             y = column.y + rise * size

@@ -35,8 +35,8 @@ def _cell_text(column: Column) -> str:
         return str(number(rng, 1, 300))
     if form < 0.5:
         return f"{rng.uniform(0, 20):.1f}"
-    if form < 0.6:
-        return pick(rng, "ABCDxyabmn甲乙丙丁")
+    if form < 0.65:
+        return pick(rng, "ABCDxyabmn甲乙丙丁①②③④")
     if subject == "en":
         return pick(rng, words.rows("en_words", 2))[0]
     return pick(rng, words.rows("zh_words", 2))[0]
@@ -85,7 +85,7 @@ def _fill_cell(column: Column, cell: Box, middle: tuple[float, float], head: str
         script = "math" if kind == "number" else script_for(column)
         column.slot(kind, cell, script=script, height=min(em, 0.7 * cell.height))
         return
-    if head is None and rng.random() < 0.12 and cell.height > 1.9 * em:
+    if head is None and rng.random() < 0.16 and cell.height > 1.9 * em:
         ratio = Fraction(str(number(rng, 1, 9)), str(number(rng, 2, 12)), 0.7)
         left = middle[0] - ratio.width(canvas, style) / 2
         ratio.draw(canvas, style, left, middle[1] - 0.5 * em)

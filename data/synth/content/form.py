@@ -225,7 +225,7 @@ def signature(column: Column) -> None:
     column.slot(
         "name",
         Box(end, y - 0.3 * em, right - end, 1.3 * em),
-        "",
+        words.field_answer(rng, "Signature" if english else "姓名"),
         "latin" if english else "zh",
         1.2 * em,
     )

@@ -94,7 +94,8 @@ def info_line(column: Column) -> None:
         kind = "score" if text in ("得分：", "Score:") else "name"
         # Class and number are figures, a name is not.
         script = "zh" if text in ("姓名：", "学校：") else "latin" if text == "Name:" else "math"
-        column.slot(kind, Box(end, column.y, gap, em), script=script)
+        answer = words.field_answer(rng, text) if kind == "name" else ""
+        column.slot(kind, Box(end, column.y, gap, em), answer, script)
         x = end + gap + 0.4 * em
     column.skip(2.0)
 
@@ -185,7 +186,8 @@ def _turned_names(canvas: Canvas, style: Style, rng: np.random.Generator, x: flo
         gap = em * rng.uniform(4, 7)
         foot = x + 0.6 * em
         canvas.line(foot, y - size, foot, y - size - gap, style.colour, style.rule)
-        canvas.slots.append(Slot("name", Box(x - 0.5 * em, y - size - gap, em, gap), "", "zh", em))
+        space = Box(x - 0.5 * em, y - size - gap, em, gap)
+        canvas.slots.append(Slot("name", space, words.field_answer(rng, text), "zh", em))
         y -= size + gap + 0.8 * em
         if y < 0:
             break

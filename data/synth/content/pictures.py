@@ -9,6 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from data.synth.content.canvas import WHITE, Canvas, Colour
+from data.synth.content.clipart import somebody, something
 from data.synth.content.sketch import Sketch
 from data.synth.sheet import Box
 from data.synth.words import number, pick
@@ -448,6 +449,8 @@ PICTURES: tuple[Callable[[Sketch], None], ...] = (
     kite,
     rocket,
     cake,
+    *(4 * (somebody,)),
+    *(5 * (something,)),
 )
 SMALL = (apple, pear, star, flower, fish, mushroom, balloon, butterfly, tree)
 

@@ -76,6 +76,7 @@ class Gap:
 
     form: 'line' (underlined), 'brackets', 'box', 'ring' (○) or 'open' (nothing printed).
     em: width of the gap.
+    printed: type of an answer that is printed there, as in a worked example; then it is no slot.
     """
 
     answer: str = ""
@@ -83,6 +84,7 @@ class Gap:
     form: str = "line"
     kind: str = "blank"
     script: str = "zh"
+    printed: Type | None = None
 
     def width(self, canvas: Canvas, style: Style) -> float:
         sides = 0.2 * style.em
@@ -108,6 +110,9 @@ class Gap:
         elif self.form == "box":
             edge = Box(x, y - 0.1 * em, inner, 1.2 * em)
             canvas.rect(edge, style.colour, style.rule)
+        if self.printed:
+            canvas.centred(x + inner / 2, y + em / 2, self.answer, self.printed)
+            return
         canvas.slots.append(Slot(self.kind, Box(x, y, inner, em), self.answer, self.script, em))
 
 

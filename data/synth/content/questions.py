@@ -4,10 +4,11 @@ import re
 from dataclasses import replace
 
 from data.synth import words
-from data.synth.content.canvas import WHITE
+from data.synth.content.canvas import WHITE, Type
 from data.synth.content.column import Column
 from data.synth.content.pictures import draw_picture, tint
 from data.synth.content.pieces import Fraction, Gap, Piece, Ring, Run, Space
+from data.synth.content.style import ACCENTS
 from data.synth.sheet import Box, Slot
 from data.synth.words import number, pick
 
@@ -74,20 +75,29 @@ def with_gaps(column: Column, text: str, kind: str = "blank") -> list[Piece]:
     rng = column.rng
     form = ("line", "brackets", "box")[int(rng.choice(3, p=(0.45, 0.47, 0.08)))]
     pieces: list[Piece] = []
+    example = _example_type(column) if rng.random() < 0.07 else None
     for plain, answer in words.split_blanks(text):
         if answer is None:
             pieces += marked(column, plain)
             continue
         wide = max(2.5, 0.62 * len(answer.encode("gbk", "replace"))) + rng.uniform(0, 4)
         most = max(1.5, 0.8 * column.width / column.em)
-        pieces.append(Gap(answer, min(wide, most), form, kind, script_of(answer)))
+        pieces.append(Gap(answer, min(wide, most), form, kind, script_of(answer), example))
     return pieces
+
+
+def _example_type(column: Column) -> Type:
+    """How a worked example's answers are printed: in Kai or the body's face, often in colour."""
+    rng, style = column.rng, column.style
+    kind = pick(rng, (style.kai, style.kai, style.body))
+    tone = pick(rng, (style.colour, style.accent, (205, 30, 40), (30, 70, 170)))
+    return replace(kind, colour=tone, size=style.em)
 
 
 def marked(column: Column, text: str) -> list[Piece]:
     """A stretch of print, at times with a part emphasised: dots, underlines, waves, boxes."""
     rng = column.rng
-    if rng.random() > 0.16 or len(text) < 6 or "^" in text or "/" in text:
+    if rng.random() > 0.2 or len(text) < 6 or "^" in text or "/" in text:
         return printed(column, text)
     start = number(rng, 0, len(text) - 4)
     end = min(len(text), start + number(rng, 2, 8))
@@ -124,12 +134,15 @@ def heading(column: Column) -> None:
         ordinal = pick(rng, ("I", "II", "III", "IV", "V"))
     canvas, kind = column.canvas, style.heading
     height = kind.size
-    if form < 0.62:
+    if form < 0.56:
         column.flow([Run(f"{ordinal}、{section}{tail}", kind)], indent=2)
         return
     x, y = column.left, column.y + 0.2 * style.em
     wide = canvas.measure(section, kind)
-    if form < 0.75:  # white on a bar
+    if form < 0.64:
+        room = column.width / (1.5 * max(1, len(section)))
+        tiles(column, x, y, section, kind.sized(min(1.0, room / kind.size)))
+    elif form < 0.75:  # white on a bar
         bar = Box(x, y - 0.25 * height, wide + 1.6 * height, 1.5 * height)
         canvas.rect(bar, width=0, fill=style.accent, corner=pick(rng, (0, 0.3, 0.8)) * height)
         canvas.text(x + 0.8 * height, y, section, kind.tinted(WHITE))
@@ -145,6 +158,33 @@ def heading(column: Column) -> None:
     column.y = y + 1.75 * height
 
 
+def tiles(column: Column, x: float, y: float, text: str, kind: Type) -> float:
+    """Characters one by one on tiles, or each in a colour of its own; returns their end."""
+    rng, canvas, size = column.rng, column.canvas, kind.size
+    colours = [pick(rng, ACCENTS) for _ in range(3)] if rng.random() < 0.6 else [kind.colour]
+    form = pick(rng, ("disc", "ring", "square", "frame", "diamond", "plain", "plain"))
+    hop = size * pick(rng, (0.0, 0.0, 0.12))
+    for i, char in enumerate(text):
+        tone, middle = colours[i % len(colours)], x + 0.65 * size
+        at = y + size / 2 + (hop if i % 2 else -hop)
+        box = Box(middle - 0.6 * size, at - 0.6 * size, 1.2 * size, 1.2 * size)
+        if form in ("disc", "ring"):
+            fill = tone if form == "disc" else None
+            canvas.ellipse(middle, at, 0.65 * size, 0.65 * size, tone, column.style.rule, fill)
+        elif form in ("square", "frame"):
+            fill = tone if form == "square" else None
+            canvas.rect(box, tone, column.style.rule, fill, corner=pick(rng, (0, 0.2)) * size)
+        elif form == "diamond":
+            reach = 0.8 * size
+            corners = [(middle, at - reach), (middle + reach, at)]
+            corners += [(middle, at + reach), (middle - reach, at)]
+            canvas.polygon(corners, tone)
+        on_ground = form in ("disc", "square", "diamond")
+        canvas.centred(middle, at, char, kind.tinted(WHITE if on_ground else tone))
+        x += size * {"plain": 1.1, "diamond": 1.65}.get(form, 1.4)
+    return x
+
+
 def fill_in(column: Column) -> None:
     """One to five sentences with gaps."""
     for _ in range(number(column.rng, 1, 5)):
@@ -156,6 +196,23 @@ def choice(column: Column) -> None:
     """Questions with four options, in one, two or four columns."""
     for _ in range(number(column.rng, 1, 3)):
         _one_choice(column, column.fresh(lambda: words.choice(column.rng, column.style.subject)))
+
+
+def combination(column: Column) -> None:
+    """Statements numbered ① and up, and options that combine their numbers."""
+    rng, signs = column.rng, "①②③④⑤"[: number(column.rng, 3, 5)]
+    facts = [column.fresh(lambda: words.judge(rng, column.style.subject)) for _ in signs]
+    numbered = list(zip(signs, facts, strict=True))
+    listed = "；".join(sign + fact.text.rstrip("。.") for sign, fact in numbered)
+    right = "".join(sign for sign, fact in numbered if fact.answer == "T")
+    others = {"".join(sorted(words.sample(rng, signs, number(rng, 2, 3)))) for _ in range(12)}
+    options = [right or signs, *sorted(others - {right or signs})[:3]]
+    options = words.sample(rng, options, 4)
+    answer = LETTERS[options.index(right or signs)]
+    asked = pick(rng, ("下列说法：{}。其中正确的是", "{}。以上说法中正确的有"))
+    if not right:
+        asked = "下列说法：{}。其中错误的是"
+    _one_choice(column, words.Question(asked.format(listed), tuple(options), answer))
 
 
 def _one_choice(column: Column, question: words.Question) -> None:

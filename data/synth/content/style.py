@@ -32,7 +32,7 @@ _BODY_SHARES = {
 }
 _OTHER_SHARE = 0.1
 
-_ACCENTS: tuple[Colour, ...] = (
+ACCENTS: tuple[Colour, ...] = (
     (196, 36, 38),
     (24, 82, 168),
     (20, 120, 72),
@@ -117,7 +117,7 @@ def make_style(rng: np.random.Generator, faces: Faces, em: float, subject: str, 
         spacing /= 3
     air = float(rng.choice((0.0, 0.2, 0.25)))
     body = Type(zh, latin, em, colour, thickened, spacing=spacing, tight=tight, air=air)
-    accent = colour if rng.random() < 0.55 else pick(rng, _ACCENTS)
+    accent = colour if rng.random() < 0.55 else pick(rng, ACCENTS)
     return Style(
         body=body,
         heading=_heading(rng, faces, body, accent),

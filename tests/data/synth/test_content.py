@@ -160,6 +160,32 @@ def test_choices_mark_one_option_as_right():
     assert gaps == [slot.text for slot in slots if slot.kind == "option" and slot.text]
 
 
+def test_combinations_name_the_true_statements():
+    for seed in range(20):
+        column = a_column(seed, "zh")
+        questions.combination(column)
+        (choice,) = (slot for slot in column.canvas.slots if slot.kind == "choice")
+        options = [slot.text for slot in column.canvas.slots if slot.kind == "option"]
+        assert 2 <= len(options) <= 4
+        assert [text for text in options if text] == [choice.text]
+
+
+def test_printed_answers_leave_nothing_to_fill_in():
+    column = a_column(1, width=500)
+    example = Gap("12", 4, "brackets", "number", "math", printed=column.style.kai)
+    column.flow([Run("共"), example, Run("个")])
+    assert not column.canvas.slots
+    assert "12" in [line.text for line in column.canvas.lines]
+
+
+def test_tiles_print_every_character():
+    for seed in range(20):
+        column = a_column(seed, "zh")
+        end = questions.tiles(column, 40, 40, "口算练习", column.style.heading)
+        assert end > 40 + 4 * column.style.heading.size
+        assert [line.text for line in column.canvas.lines] == list("口算练习")
+
+
 def test_writing_squares_ask_for_the_word():
     column = a_column(9, "zh")
     chinese.pinyin_squares(column)

@@ -72,10 +72,10 @@ def test_most_crops_of_written_pages_show_writing():
     assert np.mean(np.array(shares) > 0) > 0.7
 
 
-def test_print_heights_are_spread_evenly():
+def test_print_heights_are_spread_evenly_over_their_logarithm():
     rng = np.random.default_rng(0)
     heights = [draw_frame(rng, None, 384, (8, 60))[1] for _ in range(4000)]
-    counts, _ = np.histogram(heights, 13, (8, 60))
+    counts, _ = np.histogram(np.log(heights), 13, (np.log(8), np.log(60)))
     assert counts.min() > 0.75 * 4000 / 13
 
 

@@ -138,3 +138,14 @@ def test_a_sample_has_no_doubles():
     rng = np.random.default_rng(6)
     assert sorted(words.sample(rng, range(7), 7)) == list(range(7))
     assert len(words.sample(rng, range(3), 9)) == 3
+
+
+def test_every_field_of_a_form_gets_what_its_label_asks_for():
+    rng = np.random.default_rng(0)
+    for name in ("form_labels", "form_labels_en"):
+        for label, _ in words.rows(name, 2):
+            assert words.field_answer(rng, label) or label == "申请理由", label
+    assert re.fullmatch(r"20\d\d\.\d+\.\d+", words.field_answer(rng, "申请日期"))
+    assert words.field_answer(rng, "班级：").endswith("班")
+    assert words.field_answer(rng, "学号：").isdecimal()
+    assert re.search("路.*号$", words.field_answer(rng, "家庭住址"))
