@@ -91,6 +91,10 @@ def headline(column: Column, text: str = "") -> None:
         x += (column.width - canvas.measure(text, kind)) / 2
     if form > 0.85 and len(text) * 1.4 * size < column.width:
         tiles(column, x, column.y, text, kind)
+    elif 0.6 < form < 0.72 and canvas.measure(text, kind) + 2.2 * size < column.width:
+        lead = kind.sized(1.6)  # a lesson's number, larger than its title
+        end = canvas.text(x, column.y - 0.5 * size, _lesson(column), lead)
+        canvas.text(end + 0.4 * size, column.y, text, kind)
     else:
         canvas.text(x, column.y, text, kind)
     if 0.35 < form < 0.6:
@@ -98,6 +102,10 @@ def headline(column: Column, text: str = "") -> None:
             y = column.y + rise * size
             column.line(column.left, y, column.right, y, colour=style.accent)
     column.y += 1.6 * size
+
+
+def _lesson(column: Column) -> str:
+    return pick(column.rng, (*"一二三四五六七八九", *"ABCDE", *(str(i) for i in range(1, 31))))
 
 
 def bullets(column: Column) -> None:

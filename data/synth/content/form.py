@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from data.synth import words
-from data.synth.content.canvas import WHITE
+from data.synth.content.book import monospaced
+from data.synth.content.canvas import WHITE, Type
 from data.synth.content.column import Column
 from data.synth.content.photos import bar_code, logo, matrix_code
 from data.synth.content.pieces import Run, Space
@@ -44,6 +45,35 @@ def title(column: Column) -> None:
         column.skip(1.7)
 
 
+def _field(
+    column: Column, kind: str, box: Box, label: str, script: str, typed: Type | None
+) -> None:
+    """A place for what belongs behind a label, or, where `typed`, that itself, left in print."""
+    answer = words.field_answer(column.rng, label)
+    if typed is None or not answer:
+        column.slot(kind, box, answer, script, column.em)
+        return
+    room = column.canvas.measure(answer, typed)
+    typed = typed.sized(min(1.0, 0.95 * box.width / room))
+    middle = box.top + (box.height - typed.size) / 2
+    column.canvas.text(box.left + 0.2 * typed.size, middle, answer, typed)
+
+
+def _typed(column: Column) -> Type | None:
+    """How the fields of a block are filled in by machine, or None where they are left free."""
+    rng, style = column.rng, column.style
+    if rng.random() < 0.75:
+        return None
+    tone = pick(rng, (style.colour, (0, 0, 0), (40, 40, 60), (30, 50, 130)))
+    if rng.random() < 0.4:
+        return replace(style.kai, colour=tone, size=0.9 * style.em)
+    mono = rng.random() < 0.6
+    face = monospaced(column) if mono else style.body.latin
+    return replace(
+        style.body, latin=face, colour=tone, size=0.85 * style.em, pitch=0.0, spacing=0.0
+    )
+
+
 def cells(column: Column) -> None:
     """Rows of labelled cells, with one, two or three fields each."""
     rng, em, style, canvas = column.rng, column.em, column.style, column.canvas
@@ -52,6 +82,7 @@ def cells(column: Column) -> None:
     shade = pick(rng, (None, None, (232, 232, 232), (225, 235, 245)))
     top = column.y
     weight = style.rule * pick(rng, (1, 1, 2))
+    typed = _typed(column)
     for _ in range(rows):
         tall = pick(rng, (1, 1, 1, 1, 2.5))
         fields = 1 if tall > 1 or column.width < 14 * em else number(rng, 1, 3)
@@ -74,7 +105,8 @@ def cells(column: Column) -> None:
             if tall > 1:
                 column.slot("work", inner, script=script, height=em)
             else:
-                column.slot("blank", inner, words.field_answer(rng, text), script, em)
+                left_free = rng.random() < 0.25
+                _field(column, "blank", inner, text, script, None if left_free else typed)
         column.line(column.left, column.y, column.right, column.y)
         column.y += tall * high
     canvas.rect(Box(column.left, top, column.width, column.y - top), style.colour, weight)
@@ -85,7 +117,7 @@ def lines(column: Column) -> None:
     """Labels with a line to write on."""
     rng, em, style = column.rng, column.em, column.style
     pitch = em * rng.uniform(1.8, 2.5)
-    dotted = rng.random() < 0.25
+    dotted, typed = rng.random() < 0.25, _typed(column)
     for _ in range(number(rng, 2, 6)):
         fields = 2 if column.width > 16 * em and rng.random() < 0.5 else 1
         step = column.width / fields
@@ -99,7 +131,7 @@ def lines(column: Column) -> None:
             column.line(end, foot, right, foot, dash=0.3 * em if dotted else 0, dotted=dotted)
             box = Box(end, column.y, right - end, em)
             kind = "name" if text in ("姓名", "Surname", "First name") else "blank"
-            column.slot(kind, box, words.field_answer(rng, text), script, em)
+            _field(column, kind, box, text, script, None if rng.random() < 0.25 else typed)
         column.y += pitch
 
 

@@ -10,7 +10,7 @@ from data.synth.content.column import Column
 from data.synth.content.photos import bar_code, logo, matrix_code, tint_area
 from data.synth.content.pictures import draw_picture, tint
 from data.synth.content.pieces import Run
-from data.synth.content.questions import NUMERALS, draw_mark
+from data.synth.content.questions import NUMERALS, draw_mark, tiles
 from data.synth.content.style import Style
 from data.synth.sheet import Box, Slot
 from data.synth.words import number, pick
@@ -47,7 +47,11 @@ def exam_title(column: Column) -> None:
     if room > column.width:
         kind = kind.sized(column.width / room)
     column.skip(0.3)
-    column.flow([Run(title, kind)], align="centre", leading=1.9)
+    if rng.random() < 0.12 and len(title) * 1.4 * kind.size < column.width:
+        tiles(column, column.left, column.y + 0.3 * kind.size, title, kind)
+        column.y += 1.9 * kind.size
+    else:
+        column.flow([Run(title, kind)], align="centre", leading=1.9)
     if (column.width - canvas.measure(title, kind)) / 2 > 6 * em:
         _corner_mark(column)
     if rng.random() < 0.8:

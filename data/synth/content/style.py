@@ -14,8 +14,8 @@ _BODY_SHARES = {
     "arphic-song": 0.34,
     "noto-serif-sc": 0.26,
     "noto-sans-sc": 0.22,
-    "arphic-kai": 0.1,
-    "wen-kai": 0.08,
+    "arphic-kai": 0.14,
+    "wen-kai": 0.12,
     "tinos": 0.4,
     "arimo": 0.2,
     "latin-modern": 0.12,
@@ -88,11 +88,13 @@ def _like(rng: np.random.Generator, faces: Sequence[Face], names: tuple[str, ...
 
 
 def _body_colour(rng: np.random.Generator) -> Colour:
-    """Black to dark grey; now and then the single dark ink of a cheap press."""
-    if rng.random() < 0.92:
+    """Black to dark grey; now and then another ink, as dark as a cheap press's or as a pen's."""
+    if rng.random() < 0.9:
         level = int(rng.integers(0, 62))
         return level, level, level
-    return pick(rng, ((20, 36, 92), (24, 70, 50), (84, 44, 24), (110, 20, 30)))
+    dark = ((20, 36, 92), (24, 70, 50), (84, 44, 24), (110, 20, 30))
+    clear = ((40, 70, 185), (198, 44, 48), (36, 118, 84))
+    return pick(rng, dark if rng.random() < 0.6 else clear)
 
 
 def _partner(rng: np.random.Generator, zh: Face, faces: Faces) -> Face:

@@ -7,7 +7,16 @@ import numpy as np
 import pytest
 
 from data.synth import layout
-from data.synth.content import algebra, arithmetic, chinese, measures, pictures, puzzles, questions
+from data.synth.content import (
+    algebra,
+    arithmetic,
+    chinese,
+    form,
+    measures,
+    pictures,
+    puzzles,
+    questions,
+)
 from data.synth.content.canvas import Canvas, Type
 from data.synth.content.column import Column
 from data.synth.content.pieces import Gap, Run
@@ -176,6 +185,17 @@ def test_printed_answers_leave_nothing_to_fill_in():
     column.flow([Run("共"), example, Run("个")])
     assert not column.canvas.slots
     assert "12" in [line.text for line in column.canvas.lines]
+
+
+def test_typed_fields_leave_nothing_to_fill_in():
+    column = a_column(0, "zh")
+    place = Box(40, 40, 200, 30)
+    form._field(column, "blank", place, "姓名", "zh", None)
+    assert len(column.canvas.slots) == 1 and not column.canvas.lines
+    form._field(column, "blank", place, "姓名", "zh", column.style.body)
+    assert len(column.canvas.slots) == 1
+    (line,) = column.canvas.lines
+    assert place.left <= line.box.left and line.box.right <= place.right + 1
 
 
 def test_tiles_print_every_character():
