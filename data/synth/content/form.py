@@ -102,7 +102,7 @@ def cells(column: Column) -> None:
             column.line(x + wide, column.y, x + wide, column.y + tall * high)
             field = Box(x + wide, column.y, step - wide, tall * high)
             inner = Box(field.left + 0.3 * em, field.top, field.width - 0.6 * em, field.height)
-            if tall > 1:
+            if tall > 1 and script != "math":
                 column.slot("work", inner, script=script, height=em)
             else:
                 left_free = rng.random() < 0.25
