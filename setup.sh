@@ -36,7 +36,8 @@ has_paddle() {
         2>/dev/null
 }
 
-# missing FILE: print the requirements of a file that $PYTHON cannot import.
+# missing FILE: print the requirements of a file that $PYTHON cannot import, but for those whose
+# comment begins with 'optional'.
 missing() {
     "$PYTHON" - "$1" <<'PY'
 import importlib.util
@@ -46,8 +47,11 @@ import sys
 MODULES = {"opencv-python-headless": "cv2", "scikit-image": "skimage", "pyyaml": "yaml",
            "pillow": "PIL", "paddlepaddle": "paddle"}
 for line in open(sys.argv[1], encoding="utf-8"):
-    requirement = line.split("#")[0].split(";")[0].strip()
+    requirement, _, comment = line.partition("#")
+    requirement = requirement.split(";")[0].strip()
     name = re.match(r"[\w.-]*", requirement)[0]
+    if comment.strip().startswith("optional"):
+        continue
     if name and importlib.util.find_spec(MODULES.get(name, name)) is None:
         print(f"'{requirement}'", end=" ")
 PY

@@ -19,7 +19,11 @@ from pathlib import Path
 
 from data.cores import start_paddle
 
-start_paddle()
+# Known before Paddle is imported, since its compiled graphs never look at another number again.
+THREADS = argparse.ArgumentParser(add_help=False)
+THREADS.add_argument("--threads", type=int, metavar="N",
+                     help="processor threads (all cores that the program may use)")
+start_paddle(THREADS.parse_known_args()[0].threads)
 
 from tqdm import tqdm
 
@@ -27,6 +31,7 @@ from data.files import atomic_path, make_folder
 from data.image_io import encode_image, expand_inputs, read_image
 from data.manifest import Manifest, digest, make_key
 from data.soft_mask import to_uint8
+from infer.engines import ENGINES, PRECISIONS
 from infer.eraser import BUNDLED, TTA, Eraser
 from infer.scale import SCALES, scale
 
@@ -48,10 +53,16 @@ def main(arguments: list[str] | None = None) -> int:
             "tta": options.tta, "composite": options.composite, "scale": options.scale,
         }
         eraser = Eraser(options.weights, options.fuse, options.tile, options.margin, options.tta,
-                        options.composite, options.batch, options.scale)
+                        options.composite, options.batch, options.scale, options.engine,
+                        options.precision, options.threads)
+        # Not the engine: at one precision their results are the same but for rounding.
+        settings["precision"] = eraser.engine.precision
     except (ValueError, OSError) as error:
         print(f"test.py: {error}", file=sys.stderr)
         return 2
+    slow = options.engine == "auto" and eraser.engine[::3] == ("paddle", "cpu")
+    hint = " (OpenVINO would be faster: pip install openvino onnx)" if slow else ""
+    print(f"engine: {eraser.engine}{hint}", file=sys.stderr)
     problems, results, made = [], [], 0
     for page in tqdm(pages, unit="page", dynamic_ncols=True):
         try:
@@ -79,7 +90,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0], parents=[THREADS])
     parser.add_argument("inputs", nargs="+", metavar="INPUT", help="folder, file or glob pattern")
     parser.add_argument("--output", type=Path, required=True, metavar="DIR")
     parser.add_argument("--weights", type=Path, nargs="+", metavar="FILE", default=list(BUNDLED),
@@ -96,6 +107,10 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--scale", type=scale, choices=("auto", *SCALES), default="auto",
                         help="the networks see the page this much enlarged (auto: by its print)")
     parser.add_argument("--batch", type=int, default=1, help="tiles computed at once (1)")
+    parser.add_argument("--engine", choices=("auto", *ENGINES), default="auto",
+                        help="what computes (auto: Paddle on a GPU, else the fastest installed)")
+    parser.add_argument("--precision", choices=("auto", *PRECISIONS), default="auto",
+                        help="of the computation (auto: bf16 where the processor has it, else f32)")
     parser.add_argument("--format", choices=FORMATS, default="png", help="of the results (png)")
     parser.add_argument("--mask", type=Path, metavar="DIR", help="write where ink was seen, too")
     parser.add_argument("--zip", type=Path, metavar="FILE", help="write a leaderboard zip")

@@ -13,13 +13,15 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
-def start_paddle() -> None:
+def start_paddle(threads: int | None = None) -> None:
     """Import Paddle for the first time, with all usable cores, oneDNN, and no chatter on stderr.
 
     All three are read from the environment when Paddle is imported; what is set there already
-    stays.
+    stays, but for the number of threads where one is given.
     """
     os.environ.setdefault("OMP_NUM_THREADS", str(usable_cores()))
+    if threads and threads > 0:
+        os.environ["OMP_NUM_THREADS"] = str(threads)
     os.environ.setdefault("FLAGS_use_mkldnn", "1")
     os.environ.setdefault("GLOG_minloglevel", "2")
     with contextlib.redirect_stderr(io.StringIO()), warnings.catch_warnings():

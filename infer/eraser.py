@@ -10,11 +10,9 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from infer.engines import PaddleEngine
+from infer.engines import load
 from infer.scale import SCALES, best_scale
 from infer.tiles import Tiling, count_tiles, strips
-from model import weights as checkpoints
-from model.compiled import worthwhile
 
 # Flips of H and W whose results are averaged, as axes of N,C,H,W.
 TTA = {"none": [()], "hflip": [(), (3,)], "flips": [(), (3,), (2,), (2, 3)]}
@@ -49,8 +47,10 @@ class Eraser:
     `tta` averages over flips: 'none', 'hflip' or 'flips'. `composite` copies the page's own pixels
     where the fused mask says page, so that untouched print stays bit-identical. `batch` tiles run
     at once. `scale` is how much larger the networks see the page: 0.5, 1, 2, or 'auto' to choose by
-    the height of its print; `tile` and `margin` are in their pixels. Raises ValueError for settings
-    out of range and for weights that cannot be loaded.
+    the height of its print; `tile` and `margin` are in their pixels. `engine`, `precision` and
+    `threads` say what runs checkpoints (see `engines.choose`); the attribute `engine` is the Choice
+    made. Raises ValueError for settings out of range, for what this machine cannot do and for
+    weights that cannot be loaded.
     """
 
     def __init__(
@@ -63,6 +63,9 @@ class Eraser:
         composite: bool = False,
         batch: int = 1,
         scale: float | str = "auto",
+        engine: str = "auto",
+        precision: str = "auto",
+        threads: int | None = None,
     ):
         networks = BUNDLED if networks is None else networks
         fuse = [1.0] * len(networks) if fuse is None else list(fuse)
@@ -79,11 +82,7 @@ class Eraser:
         if scale != "auto" and scale not in SCALES:
             known = ", ".join(map(str, SCALES))
             raise ValueError(f"unknown scale {scale!r}; known: auto, {known}")
-        self._networks = [
-            PaddleEngine(checkpoints.load(net), worthwhile())
-            if isinstance(net, (str, Path)) else net
-            for net in networks
-        ]
+        self._networks, self.engine = load(networks, engine, precision, threads)
         self._shares = [weight / sum(fuse) for weight in fuse]
         self._tiling = Tiling(tile, margin)
         self._flips = TTA[tta]

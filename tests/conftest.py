@@ -63,6 +63,14 @@ def limit_files(size):
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory):
+    """Graphs are kept apart from the user's; programs that tests start inherit the setting."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TEXT_ERASER_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 # Test modules cannot import a conftest.py: they get these functions as fixtures.
 
 

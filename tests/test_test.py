@@ -13,6 +13,7 @@ from PIL import Image
 
 import test as command
 from data.image_io import read_grey, read_image, write_image
+from infer.engines import choose
 from infer.eraser import BUNDLED, Eraser
 from model import ModelConfig, build, weights
 
@@ -215,14 +216,48 @@ def test_settings_reach_the_eraser(run, nets, monkeypatch):
     seen = []
     monkeypatch.setattr(command, "Eraser", lambda *a: seen.append(a) or Eraser(*a))
     given = ["pages", "--output", "o", "--weights", str(nets["same"]), "--tile", "96",
-             "--margin", "5", "--tta", "flips", "--batch", "3", "--fuse", "2", "--composite"]
+             "--margin", "5", "--tta", "flips", "--batch", "3", "--fuse", "2", "--composite",
+             "--engine", "paddle", "--precision", "f32", "--threads", "1"]
     assert command.main(given) == 0
-    assert seen == [([nets["same"]], [2.0], 96, 5, "flips", True, 3)]
+    assert seen == [([nets["same"]], [2.0], 96, 5, "flips", True, 3,
+                     "paddle", "f32", 1)]
     assert vars(command.parse(["pages", "--output", "o"])) | {"tile": 512, "margin": 106} == {
         "inputs": ["pages"], "output": Path("o"), "weights": list(BUNDLED), "fuse": None,
         "tile": 512, "margin": 106, "tta": "hflip", "composite": False, "batch": 1,
-        "format": "png", "mask": None, "zip": None, "overwrite": False,
+        "engine": "auto", "precision": "auto", "threads": None, "format": "png", "mask": None,
+        "zip": None, "overwrite": False,
     }
+
+
+def test_the_engine_is_said_and_its_precision_is_part_of_what_was_made(run, monkeypatch):
+    make_folder("a")
+    status, out, err = run("pages", "--engine", "paddle", "--threads", "1")
+    assert (status, out[:8]) == (0, "1 erased")
+    assert "engine: paddle f32, 1 thread\n" in err
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "onnxruntime", None)
+        patch.setitem(sys.modules, "openvino", None)
+        status, out, err = run("pages", "--precision", "f32")
+    assert (status, out[:8]) == (0, "0 erased")
+    assert "(OpenVINO would be faster: pip install openvino onnx)\n" in err
+    page = read_image("pages/a.png")
+    np.testing.assert_array_equal(read_image("out/a.png"), page - 40)
+    for arguments, message in [
+        (["--engine", "paddle", "--precision", "bf16"], "test.py: no precision 'bf16' on this"),
+        (["--threads", "0"], "test.py: threads must be 1 or more, got 0"),
+    ]:
+        status, out, err = run("pages", *arguments)
+        assert (status, out) == (2, "")
+        assert err.startswith(message)
+        assert len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("precision", choose("auto")[0][1:2] + ("f32",))
+def test_precisions_are_told_apart(run, precision):
+    make_folder("a")
+    assert run("pages", "--engine", "paddle")[1].startswith("1 erased")
+    expected = "0 erased" if precision == "f32" else "1 erased"
+    assert run("pages", "--precision", precision)[1].startswith(expected)
 
 
 def test_bad_files_are_named_and_the_rest_is_done(run, monkeypatch):

@@ -313,8 +313,8 @@ def test_bundled_networks_are_the_default(tmp_path, monkeypatch):
     settings = {"tile": 64, "margin": 10}
     expected = Eraser(nets, **settings).run(page)
     for networks in (None, paths, [str(path) for path in paths], [nets[0], paths[1]]):
-        result = Eraser(networks, **settings).run(page)
-        # Those from files may run compiled, which rounds differently.
+        result = Eraser(networks, **settings, precision="f32").run(page)
+        # Those from files run on another engine, which rounds differently.
         assert np.abs(result.image.astype(int) - expected.image).max() <= 1
         np.testing.assert_allclose(result.mask, expected.mask, atol=1e-5)
 

@@ -1,0 +1,220 @@
+"""The networks as ONNX graphs, for the engines that run those.
+
+A network's own `forward` is run once on symbols: within `_rules` every operation that the networks
+use adds a node when it meets a symbol and does what it always does otherwise. paddle2onnx has no
+version that runs beside both Paddle 2.6 and 3.x.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import onnx
+import paddle
+import paddle.nn.functional as F
+from onnx import TensorProto, helper, numpy_helper
+from paddle import nn
+
+from data.manifest import digest
+from model import blocks, nonlocal_eraser
+
+OPSET, IR_VERSION = 13, 8  # old enough for any runtime of the last years
+MULTIPLE = 32  # height and width of a network's input are multiples of it
+# What a graph depends on beside the weights: this file and the networks'.
+VERSION = digest(b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py"))))
+
+
+class GraphError(ValueError):
+    """A network that cannot be written as a graph."""
+
+
+class Symbol:
+    """A tensor to be: the name of a value in the graph that `graph` collects."""
+
+    def __init__(self, graph: _Graph, name: str):
+        self.graph, self.name = graph, name
+
+    def __add__(self, other):
+        return self.graph.node("Add", self, other)
+
+    def __sub__(self, other):
+        return self.graph.node("Sub", self, other)
+
+    def __mul__(self, other):
+        return self.graph.node("Mul", self, other)
+
+
+class _Graph:
+    """Nodes and constants, in the order in which they were made."""
+
+    def __init__(self):
+        self.nodes: list[onnx.NodeProto] = []
+        self.constants: dict[str, onnx.TensorProto] = {}
+
+    def node(self, kind: str, *inputs, **attributes) -> Symbol:
+        """Add a node. Inputs are symbols, and arrays or Paddle's tensors as constants."""
+        names = [x.name if isinstance(x, Symbol) else self._constant(x) for x in inputs]
+        name = f"v{len(self.nodes)}"
+        self.nodes.append(helper.make_node(kind, names, [name], **attributes))
+        return Symbol(self, name)
+
+    def _constant(self, value) -> str:
+        name = f"c{len(self.constants)}"
+        array = np.ascontiguousarray(value if isinstance(value, np.ndarray) else value.numpy())
+        self.constants[name] = numpy_helper.from_array(array, name)
+        return name
+
+    def needed(self, outputs: set[str]) -> tuple[list, list]:
+        """Nodes and constants that `outputs` depend on: what only training reads is left out."""
+        kept, wanted = [], set(outputs)
+        for node in reversed(self.nodes):
+            if wanted.intersection(node.output):
+                kept.append(node)
+                wanted.update(node.input)
+        return kept[::-1], [self.constants[name] for name in self.constants if name in wanted]
+
+
+def _conv(layer: nn.Conv2D, x: Symbol) -> Symbol:
+    bias = [] if layer.bias is None else [layer.bias]
+    side = layer._padding
+    return x.graph.node(
+        "Conv", x, layer.weight, *bias, strides=list(layer._stride), pads=[side] * 4,
+        dilations=list(layer._dilation), group=layer._groups)
+
+
+def _batch_norm(layer: nn.BatchNorm2D, x: Symbol) -> Symbol:
+    mean, variance, weight, bias = (
+        tensor.numpy().astype("float64").reshape(-1, 1, 1)
+        for tensor in (layer._mean, layer._variance, layer.weight, layer.bias))
+    scale = weight / np.sqrt(variance + layer._epsilon)
+    return x * scale.astype("float32") + (bias - mean * scale).astype("float32")
+
+
+def _up_conv(layer: blocks.UpConv, x: Symbol) -> Symbol:
+    y = x.graph.node("ConvTranspose", x, layer.weight, layer.bias, strides=[2, 2],
+                     pads=[1, 1, 1, 1], output_padding=[1, 1])
+    return _leaky_relu(y, 0.2)
+
+
+def _attention(block: nonlocal_eraser.NonLocalBlock, x: Symbol) -> Symbol:
+    node, half = x.graph.node, block.channels // 2
+    winner = block.attention == "winner"
+    rows = np.array([0, block.channels if winner else half, -1])  # 0 keeps the batch
+    query, key, value = (node("Reshape", conv(x), rows)
+                         for conv in (block.query, block.key, block.value))
+    # Paddle's layer transposes all three: here (A B)ᵀ = Bᵀ Aᵀ spares one, to the same end.
+    weights = node("MatMul", node("Transpose", query, perm=[0, 2, 1]), key)
+    weights = node("Softmax", weights, axis=1 if winner else 2)
+    y = node("MatMul", value, node("Transpose", weights, perm=[0, 2, 1]))
+    shape = node("Concat", node("Shape", x), axis=0)
+    size = node("Slice", shape, np.array([2]), np.array([4]))
+    y = node("Reshape", y, node("Concat", np.array([0, half]), size, axis=0))
+    return x + block.out(y)
+
+
+def _leaky_relu(x: Symbol, negative_slope: float = 0.01) -> Symbol:
+    return x.graph.node("LeakyRelu", x, alpha=negative_slope)
+
+
+def _average(x: Symbol, size: int) -> Symbol:
+    return x.graph.node("AveragePool", x, kernel_shape=[size] * 2, strides=[size] * 2)
+
+
+def _max_pool(x: Symbol) -> Symbol:
+    return x.graph.node("MaxPool", x, kernel_shape=[2, 2], strides=[2, 2])
+
+
+def _upsample(x: Symbol) -> Symbol:
+    scales = np.array([1, 1, 2, 2], "float32")
+    return x.graph.node("Resize", x, np.array([], "float32"), scales, mode="nearest",
+                        coordinate_transformation_mode="asymmetric", nearest_mode="floor")
+
+
+def _concat(tensors: list[Symbol], axis: int = 0) -> Symbol:
+    return tensors[0].graph.node("Concat", *tensors, axis=axis)
+
+
+# Whose attribute of which name makes which node when an argument is a symbol.
+RULES: list[tuple[object, str, Callable]] = [
+    (nn.Conv2D, "forward", _conv),
+    (nn.BatchNorm2D, "forward", _batch_norm),
+    (blocks.UpConv, "forward", _up_conv),
+    (nonlocal_eraser.NonLocalBlock, "forward", _attention),
+    (nonlocal_eraser, "max_pool", _max_pool),
+    (nonlocal_eraser, "upsample", _upsample),
+    (paddle, "concat", _concat),
+    (F, "avg_pool2d", _average),
+    (F, "leaky_relu", lambda x, slope=0.01, name=None: _leaky_relu(x, slope)),
+    (F, "relu", lambda x: x.graph.node("Relu", x)),
+    (F, "sigmoid", lambda x: x.graph.node("Sigmoid", x)),
+]
+_lock = threading.Lock()
+
+
+@contextmanager
+def _rules() -> Iterator[None]:
+    """Within, the operations of RULES take symbols too. Other threads' work goes on as ever."""
+
+    def either(rule: Callable, usual: Callable) -> Callable:
+        def call(*arguments, **options):
+            first = arguments[:2]
+            if any(isinstance(a[0] if isinstance(a, list) else a, Symbol) for a in first):
+                return rule(*arguments, **options)
+            return usual(*arguments, **options)
+        return call
+
+    with _lock:
+        before = [(owner, name, vars(owner).get(name)) for owner, name, _ in RULES]
+        try:
+            for owner, name, rule in RULES:
+                setattr(owner, name, either(rule, getattr(owner, name)))
+            yield
+        finally:
+            for owner, name, usual in before:
+                if usual is None:  # it was inherited
+                    delattr(owner, name)
+                else:
+                    setattr(owner, name, usual)
+
+
+def to_onnx(net: nn.Layer, about: dict[str, str] | None = None) -> bytes:
+    """The network as a serialised ONNX model.
+
+    Its input `tile` is float32 N,3,H,W RGB in [0, 1], H and W multiples of 32, all of N, H and W
+    free; its outputs are `image`, float32 N,3,H,W not clipped, and `mask`, N,1,H,W in [0, 1]. Batch
+    norm is as in evaluation. Metadata are the network's config, and `about`. GraphError where the
+    network uses an operation that no rule knows.
+    """
+    graph = _Graph()
+    with _rules():
+        try:
+            erased = net(Symbol(graph, "tile"))
+            mask = F.sigmoid(erased.mask_logits)
+        except Exception as error:  # Paddle refuses a symbol in many ways
+            raise GraphError(f"{type(net).__name__} cannot be written as ONNX: {error}") from error
+    names = {erased.image.name: "image", mask.name: "mask"}
+    nodes, constants = graph.needed(set(names))
+    for node in nodes:
+        node.output[0] = names.get(node.output[0], node.output[0])
+        node.input[:] = [names.get(name, name) for name in node.input]
+    size = ["height", "width"]
+    model = helper.make_model(
+        helper.make_graph(
+            nodes, net.config.arch,
+            [helper.make_tensor_value_info("tile", TensorProto.FLOAT, ["n", 3, *size])],
+            [helper.make_tensor_value_info("image", TensorProto.FLOAT, ["n", 3, *size]),
+             helper.make_tensor_value_info("mask", TensorProto.FLOAT, ["n", 1, *size])],
+            constants),
+        opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION,
+        producer_name="text eraser")
+    config = {name: str(value) for name, value in asdict(net.config).items()}
+    helper.set_model_props(model, {
+        **config, "multiple": str(MULTIPLE), "input": "RGB in [0, 1]",
+        "mask": "1 is ink to erase, 0 is page", **(about or {})})
+    onnx.checker.check_model(model)
+    return model.SerializeToString()
