@@ -57,8 +57,9 @@ class _Graph:
         self.constants: dict[str, onnx.TensorProto] = {}
 
     def node(self, kind: str, *inputs, **attributes) -> Symbol:
-        """Add a node. Inputs are symbols, and arrays or Paddle's tensors as constants."""
-        names = [x.name if isinstance(x, Symbol) else self._constant(x) for x in inputs]
+        """Add a node. Inputs are symbols, arrays or Paddle's tensors as constants, or None."""
+        names = ["" if x is None else x.name if isinstance(x, Symbol) else self._constant(x)
+                 for x in inputs]
         name = f"v{len(self.nodes)}"
         self.nodes.append(helper.make_node(kind, names, [name], **attributes))
         return Symbol(self, name)
@@ -131,7 +132,7 @@ def _max_pool(x: Symbol) -> Symbol:
 
 def _upsample(x: Symbol) -> Symbol:
     scales = np.array([1, 1, 2, 2], "float32")
-    return x.graph.node("Resize", x, np.array([], "float32"), scales, mode="nearest",
+    return x.graph.node("Resize", x, None, scales, mode="nearest",
                         coordinate_transformation_mode="asymmetric", nearest_mode="floor")
 
 

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +48,8 @@ def checkpoint(tmp_path, monkeypatch):
 ])
 def test_the_graph_is_the_network(checkpoint, capsys, config):
     """By onnx's own reference, which is none of the engines; for any number and size of tiles."""
+    if config["arch"] == "nonlocal" and version("onnx") < "1.23":
+        pytest.skip("its reference enlarges pixel by pixel in Python, for minutes")
     net = checkpoint(**config)
     assert command.main(["net.pdparams", "out.onnx"]) == 0
     assert capsys.readouterr().out.startswith("out.onnx: ")
