@@ -217,15 +217,14 @@ def test_settings_reach_the_eraser(run, nets, monkeypatch):
     monkeypatch.setattr(command, "Eraser", lambda *a: seen.append(a) or Eraser(*a))
     given = ["pages", "--output", "o", "--weights", str(nets["same"]), "--tile", "96",
              "--margin", "5", "--tta", "flips", "--batch", "3", "--fuse", "2", "--composite",
-             "--engine", "paddle", "--precision", "f32", "--threads", "1"]
+             "--scale", "2", "--engine", "paddle", "--precision", "f32", "--threads", "1"]
     assert command.main(given) == 0
-    assert seen == [([nets["same"]], [2.0], 96, 5, "flips", True, 3,
-                     "paddle", "f32", 1)]
+    assert seen == [([nets["same"]], [2.0], 96, 5, "flips", True, 3, 2, "paddle", "f32", 1)]
     assert vars(command.parse(["pages", "--output", "o"])) | {"tile": 512, "margin": 106} == {
         "inputs": ["pages"], "output": Path("o"), "weights": list(BUNDLED), "fuse": None,
         "tile": 512, "margin": 106, "tta": "hflip", "composite": False, "batch": 1,
-        "engine": "auto", "precision": "auto", "threads": None, "format": "png", "mask": None,
-        "zip": None, "overwrite": False,
+        "scale": "auto", "engine": "auto", "precision": "auto", "threads": None,
+        "format": "png", "mask": None, "zip": None, "overwrite": False,
     }
 
 
