@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 
 SCALES = (0.5, 1, 2)
-TALLEST_ENLARGED = 14  # pixels: print up to this height is seen twice as large,
-LEAST_SHRUNK = 64  # and from this height on half as large
+TALLEST_ENLARGED = 20  # pixels: print up to this height is seen twice as large,
+LEAST_SHRUNK = 80  # and from this height on half as large
 
 _WINDOW, _WINDOWS = 1024, 3  # larger pages are sampled: side in pixels, windows along an axis
 _PAPER = 51  # side of the square whose mean is the paper around a pixel
