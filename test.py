@@ -178,6 +178,11 @@ def erase(
             else:
                 erased, mask = eraser.run(image, progress=progress)
                 pictures = {output: erased, masks: to_uint8(mask)}
+        except (ValueError, OSError, MemoryError):
+            raise
+        except Exception as error:  # the engines' exceptions have no base in common
+            raise ValueError(f"{page}: cannot be erased; a smaller --tile needs less memory: "
+                             f"{error}") from error
         finally:
             bar.close()
         for manifest, target in todo:

@@ -14,7 +14,6 @@ import argparse
 import os
 import sys
 import warnings
-import zlib  # noqa: F401  before Paddle 2.6, whose own zlib would break every PNG reader
 from pathlib import Path
 
 from data.cores import start_paddle

@@ -4,6 +4,7 @@ import contextlib
 import io
 import os
 import warnings
+import zlib  # noqa: F401  before Paddle 2.6, whose own zlib breaks Python's
 
 
 def usable_cores() -> int:

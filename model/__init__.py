@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib  # noqa: F401  before Paddle 2.6, whose own zlib breaks Python's
 from dataclasses import asdict, dataclass
 
 import paddle
