@@ -88,7 +88,8 @@ fi
 if [ -n "$active" ] && has_paddle "$active"; then
     PYTHON=$active OURS=
 else
-    if [ ! -x .venv/bin/python ]; then
+    # Without pip: `python -m venv` was interrupted.
+    if [ ! -x .venv/bin/python ] || [ ! -x .venv/bin/pip ]; then
         [ -n "$active" ] || fail "Python 3.10, 3.11 or 3.12 is needed; set PYTHON to one"
         echo "setup.sh: making .venv with $active" >&2
         "$active" -m venv .venv ||

@@ -3,9 +3,10 @@
 #
 # Masks, then both networks, both stages. DATA is a folder of pairs or a list file (layouts:
 # data/pairs.py), or the word synth: pages from the generator, no data set at all. OUT is the folder
-# of the runs (runs). Options of train.py, such as --resume or --steps 2000, go to both networks.
+# of the runs (runs). Options of train.py, such as --resume or --steps 2000, go to both networks;
+# --resume goes on with a network that has a run in OUT and begins one that has none.
 #
-#   RECIPE=lite|full   which recipes of configs/ (full on a GPU, lite on a CPU)
+#   RECIPE=lite|full   which recipes of configs/ (full on a GPU that Paddle can use, else lite)
 #   PYTHON, PADDLE_GPU see setup.sh
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
@@ -23,6 +24,27 @@ SCUT-EnsText (on request from its authors), and the pairs of Baidu Netdisk's con
 TEXT
     exit 2
 esac
+
+# uses_gpu: whether the Paddle in $PYTHON was made for GPUs.
+uses_gpu() {
+    "$PYTHON" -c 'import sys, paddle; sys.exit(not paddle.device.is_compiled_with_cuda())' \
+        >/dev/null 2>&1
+}
+
+# train NETWORK [options of train.py]: --resume counts only where the network has a run.
+train() {
+    name=$1$suffix
+    shift
+    if [ ! -e "$out/$name/last.pdparams" ]; then
+        for option in "$@"; do
+            shift
+            [ "$option" = --resume ] || set -- "$@" "$option"
+        done
+    fi
+    "$PYTHON" "$here/train.py" --config "$here/configs/$name.yaml" --data "$data" \
+        --out "$out/$name" "$@"
+}
+
 cd "$here"
 . ./setup.sh
 cd "$cwd"
@@ -31,7 +53,7 @@ shift
 case ${1:--} in -*) ;; *) out=$1; shift ;; esac
 if [ -z "${RECIPE:-}" ]; then
     RECIPE=lite
-    ! has_gpu || RECIPE=full
+    ! has_gpu || ! uses_gpu || RECIPE=full
 fi
 case $RECIPE in
     lite) suffix=_lite ;;
@@ -39,9 +61,7 @@ case $RECIPE in
     *) echo "train.sh: RECIPE is lite or full, not $RECIPE" >&2; exit 2 ;;
 esac
 [ "$data" = synth ] || "$PYTHON" "$here/compute_mask.py" "$data"
-for network in erasenet nonlocal; do
-    "$PYTHON" "$here/train.py" --config "$here/configs/$network$suffix.yaml" --data "$data" \
-        --out "$out/$network$suffix" "$@"
-done
+train erasenet "$@"
+train nonlocal "$@"
 echo "erase with: sh test.sh PAGES RESULTS --weights $out/erasenet$suffix/best.pdparams" \
     "$out/nonlocal$suffix/best.pdparams"

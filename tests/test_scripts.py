@@ -17,17 +17,19 @@ GPU_LINE = ["paddlepaddle-gpu==3.3.1", "--index-url",
             "https://www.paddlepaddle.org.cn/packages/stable/cu126/"]
 PIP = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
 
-# Notes its name and arguments, then plays a Python as the environment says: OLD and NO_PADDLE are
-# exit statuses, FAIL the name of what fails. A script on stdin is run by the real Python.
+# Notes its name and arguments, then plays a Python as the environment says: OLD, NO_PADDLE and
+# NO_CUDA are exit statuses, FAIL the name of what fails. A script on stdin is run by the real Python.
 PYTHON = f"""#!{SHELL}
 {{ printf '%s' "$0"; printf '\\037%s' "$@"; echo; }} >>"$LOG"
 case "$*" in
     *version_info*) exit "${{OLD:-0}}" ;;
     *find_spec*paddle*) exit "${{NO_PADDLE:-0}}" ;;
+    *is_compiled_with_cuda*) exit "${{NO_CUDA:-0}}" ;;
     "-m venv "*)
         mkdir -p "$3/bin"
         [ "${{FAIL:-}}" != venv ] || exit 1
-        cp "$0" "$3/bin/python" ;;
+        cp "$0" "$3/bin/python"
+        cp "$0" "$3/bin/pip" ;;
     "-m pip install "*) [ "${{FAIL:-}}" != pip ] || exit 1 ;;
     "- "*) exec "$REAL" "$@" ;;
     */compute_mask.py\\ *) exit "${{MASKS:-0}}" ;;
@@ -173,6 +175,14 @@ def test_what_fails_is_tried_again(scripts, fail, message, kept):
     assert len(scripts.pip()) == 1
 
 
+def test_a_venv_that_was_interrupted_is_made_again(scripts):
+    assert scripts.run("test.sh", NO_PADDLE="1")[0] == 0
+    (scripts.home / ".venv/bin/pip").unlink()
+    assert scripts.run("test.sh", NO_PADDLE="1")[0] == 0
+    assert (scripts.python, ["-m", "venv", ".venv"]) in scripts.calls
+    assert (scripts.home / ".venv/bin/pip").exists()
+
+
 def test_too_old_or_no_python(scripts):
     message = "setup.sh: Python 3.10, 3.11 or 3.12 is needed; set PYTHON to one\n"
     assert scripts.run("test.sh", OLD="1") == (2, "", message)
@@ -259,6 +269,25 @@ def test_train_sh_makes_masks_and_trains_both(scripts, tmp_path, recipe, gpu, su
     for net in ("erasenet", "nonlocal"):
         assert (ROOT / "configs" / f"{net}{suffix}.yaml").exists()
         assert f"{out}/{net}{suffix}/best.pdparams" in said
+
+
+def test_a_paddle_without_cuda_trains_the_lite_recipes(scripts):
+    scripts.stub("nvidia-smi", NVIDIA_SMI)
+    assert scripts.run("train.sh", "data", NO_CUDA="1")[0] == 0
+    assert scripts.last()[1][-1] == "runs/nonlocal_lite"
+
+
+def test_train_sh_resumes_what_has_begun(scripts):
+    given = ["my data", "my runs", "--resume", "--set", "a=b c"]
+    for runs, resumed in (([], [False, False]), (["erasenet"], [True, False]),
+                          (["erasenet", "nonlocal"], [True, True])):
+        for name in runs:
+            folder = scripts.home / "my runs" / f"{name}_lite"
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / "last.pdparams").touch()
+        assert scripts.run("train.sh", *given)[0] == 0
+        trained = [rest[7:] for _, rest in scripts.calls if rest[0].endswith("train.py")]
+        assert trained == [["--resume"] * again + ["--set", "a=b c"] for again in resumed]
 
 
 def test_train_sh_stops_early(scripts):
