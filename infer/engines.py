@@ -188,8 +188,8 @@ def _missing(engine: str) -> str:
         if engine != "paddle":
             __import__(engine)
             import onnx  # noqa: F401
-    except (ImportError, OSError) as error:  # OSError: a library that does not fit the system
-        return str(error)
+    except Exception as error:  # also OSError, a library that does not fit, or protobuf's TypeError
+        return str(error) or type(error).__name__
     return ""
 
 

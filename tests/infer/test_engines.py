@@ -208,6 +208,14 @@ def test_what_is_not_installed_is_named(checkpoint, monkeypatch):
     assert_close(network(batch), PaddleEngine(net)(batch))
 
 
+def test_an_engine_whose_import_fails_is_missing(tmp_path, monkeypatch):
+    for name, code, reason in (("clash", "raise TypeError('descriptors')", "descriptors"),
+                               ("silent", "raise AttributeError", "AttributeError")):
+        (tmp_path / f"{name}_engine.py").write_text(code)
+        monkeypatch.syspath_prepend(tmp_path)
+        assert engines._missing(f"{name}_engine") == reason
+
+
 @pytest.mark.parametrize("on_gpu, settings, message", [
     (False, ("tensorrt",), "unknown engine 'tensorrt'; known: auto, paddle, openvino, onnxruntime"),
     (False, ("auto", "int8"), "unknown precision 'int8'; known: auto, f32, bf16, f16"),
