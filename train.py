@@ -31,10 +31,10 @@ def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     try:
         config = load_config(options.config, options.set, options.steps)
-        if options.data == Path("synth"):
+        if options.data == "synth":
             config.data.layout = "synth"
         elif options.data:
-            config.data.root = str(options.data)
+            config.data.root = options.data
         if int(os.environ.get("PADDLE_TRAINERS_NUM", "1")) > 1:
             paddle.distributed.init_parallel_env()
         out = options.out or Path("runs") / options.config.stem
@@ -52,7 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--config", type=Path, required=True, help="recipe, a YAML of configs/")
-    parser.add_argument("--data", type=Path, help="pairs, or synth (data.root)")
+    parser.add_argument("--data", help="pairs (data.root), or the word synth")
     parser.add_argument("--out", type=Path, help="folder of the run (runs/CONFIG)")
     parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
     parser.add_argument("--steps", type=int, metavar="N",

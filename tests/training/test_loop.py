@@ -363,13 +363,17 @@ def run_command(tmp_path, capsys, *options, config=None, out="run"):
     return status, capsys.readouterr()
 
 
-def test_command(tmp_path, make_set, monkeypatch, capsys):
-    make_set(tmp_path / "2024")  # YAML would read this name as a number
+# YAML would read the first name as a number, and the second is not the word for the generator.
+@pytest.mark.parametrize("root", ["2024", "./synth"])
+def test_command(tmp_path, make_set, monkeypatch, capsys, root):
+    make_set(tmp_path / root)
     monkeypatch.chdir(tmp_path)
-    status, printed = run_command(tmp_path, capsys, "--data", "2024", "--set", "train.seed=4")
+    status, printed = run_command(tmp_path, capsys, "--data", root, "--set", "train.seed=4")
     assert status == 0, printed.err
     assert printed.out.strip() == str(tmp_path / "run" / "best.pdparams")
-    assert weights.read(tmp_path / "run" / "last.pdparams")["run"]["config"]["train"]["seed"] == 4
+    config = weights.read(tmp_path / "run" / "last.pdparams")["run"]["config"]
+    assert (config["train"]["seed"], config["data"]["root"]) == (4, root)
+    assert config["data"]["layout"] == "auto"
 
 
 @pytest.mark.parametrize("break_it, options, message", [
