@@ -13,6 +13,7 @@ import pytest
 
 import train
 from data.config import from_dict
+from infer import engines
 from model import ModelConfig, build, weights
 from model.compiled import available, compiled
 from training import loop
@@ -163,7 +164,7 @@ def test_what_a_run_leaves(tmp_path, pages):
         *(f"a_{step}.jpg" for step in (2, 3, 5, 6))}
 
 
-def test_validation_leaves_the_networks_in_their_modes(tmp_path, pages):
+def test_validation_leaves_the_networks_in_their_modes(tmp_path, pages, monkeypatch):
     modes = []
 
     class Watched(Trainer):
@@ -172,6 +173,8 @@ def test_validation_leaves_the_networks_in_their_modes(tmp_path, pages):
             modes.append(({layer.training for layer in self.net.sublayers(include_self=True)},
                           {layer.training for layer in self.average.sublayers(include_self=True)}))
 
+    # A validation needs no other engine than Paddle, and does not look for one.
+    monkeypatch.setattr(engines, "_missing", lambda engine: {"paddle": ""}[engine])
     Watched(recipe(pages, val_every=1, stages=[{"steps": 2}]), tmp_path / "run").fit()
     assert modes == [({True}, {False})] * 2
 
