@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 import paddle
 
+from model import ModelConfig
 from model.blocks import Erased
 
 
@@ -43,6 +44,12 @@ class _Flat(paddle.nn.Layer):
 def available() -> bool:
     """Whether this Paddle compiles the networks: 2.6's static graph crashes on them."""
     return int(paddle.__version__.split(".")[0]) >= 3
+
+
+def trainable(config: ModelConfig) -> bool:
+    """Whether oneDNN trains a compiled network: on other numbers of channels it aborts."""
+    refine = config.refine_channels if config.arch == "nonlocal" else 0
+    return config.width % 16 == 0 and refine % 16 == 0
 
 
 def worthwhile() -> bool:

@@ -19,7 +19,7 @@ from infer.engines import PaddleEngine
 from loss import EraseLoss
 from metric import METRICS
 from model import build, weights
-from model.compiled import available, compiled
+from model.compiled import available, compiled, trainable
 from training.batches import StepSampler, loader
 from training.checkpoint import optimizer_state, restore_optimizer
 from training.config import CHOICES, Config, StageConfig
@@ -54,9 +54,13 @@ class Trainer:
             share_batch_norm(self.net)
         compile_ = CHOICES[train.compile]
         if compile_ is None:
-            compile_ = not self.on_gpu and self.world == 1 and available()
+            compile_ = (not self.on_gpu and self.world == 1 and available()
+                        and trainable(config.model))
         elif compile_ and not (self.world == 1 and available()):
             raise ValueError("compile: always needs Paddle 3 and one process; use auto or never")
+        elif compile_ and not (self.on_gpu or trainable(config.model)):
+            raise ValueError("compile: always needs a width and refine_channels that are multiples "
+                             "of 16 on a CPU; use auto or never")
         self.forward = compiled(self.net) if compile_ else self.net
         amp = CHOICES[train.amp]
         self.amp = self.on_gpu if amp is None else amp

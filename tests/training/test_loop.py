@@ -15,7 +15,7 @@ import train
 from data.config import from_dict
 from infer import engines
 from model import ModelConfig, build, weights
-from model.compiled import available, compiled
+from model.compiled import available, compiled, trainable
 from training import loop
 from training.config import Config, StageConfig
 from training.loop import Trainer, differences, learning_rate
@@ -338,6 +338,21 @@ def test_init(tmp_path, pages):
     trainer = Trainer(config, tmp_path / "run")
     for net in (trainer.net, trainer.average):
         assert equal(weights.state_of(net), weights.state_of(first))
+
+
+def test_channels_that_onednn_cannot_train(tmp_path, pages):
+    config = recipe(pages, "auto")
+    config.train.compile = "always"
+    config.model = ModelConfig(width=24)
+    with pytest.raises(ValueError, match="multiples of 16 on a CPU|needs Paddle 3"):
+        Trainer(config, tmp_path / "run")
+    for model in (config.model, ModelConfig("nonlocal", 16, "gated", 24)):
+        assert not trainable(model)
+        config.model, config.train.compile = model, "auto"
+        trainer = Trainer(config, tmp_path / "run")
+        assert trainer.forward is trainer.net
+    assert trainable(ModelConfig(width=16, refine_channels=24))
+    assert trainable(ModelConfig("nonlocal", 16, "gated", 48))
 
 
 def test_networks_start_from_the_seed(tmp_path, pages):
