@@ -18,7 +18,7 @@ from infer import Eraser
 from infer.engines import PaddleEngine
 from loss import EraseLoss
 from metric import METRICS
-from model import build, weights
+from model import ModelConfig, build, weights
 from model.compiled import available, compiled, trainable
 from training.batches import StepSampler, loader
 from training.checkpoint import optimizer_state, restore_optimizer
@@ -47,7 +47,12 @@ class Trainer:
         self.net = build(config.model)
         if train.init:
             try:
-                weights.restore(self.net, weights.read(train.init)["model"])
+                first = weights.load(train.init)
+                # Names and shapes alone do not tell forms or kinds of attention apart.
+                held, wanted = described(first.config), described(config.model)
+                if held != wanted:
+                    raise ValueError(f"it holds {held}, the recipe describes {wanted}")
+                weights.restore(self.net, weights.state_of(first))
             except ValueError as error:
                 raise ValueError(f"train.init={train.init}: {error}") from None
         if self.world > 1:
@@ -268,6 +273,12 @@ class Trainer:
         weights.restore(self.average, run["average"])
         self.stage, self.step, self.best = run["stage"], run["step"], run["best"]
         self.saved_optimizer = run["optimizer"]
+
+
+def described(config: ModelConfig) -> dict:
+    """A model's config without what its architecture has no use for."""
+    unused = ("refine_channels", "attention") if config.arch == "erasenet" else ()
+    return {key: value for key, value in asdict(config).items() if key not in unused}
 
 
 def differences(old: dict, new: dict, where: str = "") -> list[str]:

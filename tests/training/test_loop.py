@@ -329,11 +329,13 @@ def test_init(tmp_path, pages):
     config = recipe(pages, init=str(tmp_path / "first.pdparams"), stages=[{"steps": 1}])
     with pytest.raises(ValueError, match="train.init=.*first.pdparams: .*no such file"):
         Trainer(config, tmp_path / "run")
-    for model, form in ((ModelConfig("nonlocal", 4, "gated", 4), None), (config.model, "gated")):
+    for model in (ModelConfig("nonlocal", 4, "gated", 4), ModelConfig(width=4, form="residual"),
+                  ModelConfig(width=4, form="gated", refine_channels=8, attention="winner")):
         first = build(model)
         weights.save(tmp_path / "first.pdparams", weights.state_of(first), model)
-        if form is None:
-            with pytest.raises(ValueError, match="train.init=.*first.pdparams: state dict does no"):
+        if model.form != "gated" or model.arch != "erasenet":
+            with pytest.raises(ValueError, match=f"train.init=.*first.pdparams: it holds .*"
+                               f"{model.form}.*, the recipe describes .*'erasenet'.*'gated'"):
                 Trainer(config, tmp_path / "run")
     trainer = Trainer(config, tmp_path / "run")
     for net in (trainer.net, trainer.average):
