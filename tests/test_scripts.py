@@ -18,7 +18,7 @@ GPU_LINE = ["paddlepaddle-gpu==3.3.1", "--index-url",
 PIP = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
 
 # Notes its name and arguments, then plays a Python as the environment says: OLD, NO_PADDLE and
-# NO_CUDA are exit statuses, FAIL the name of what fails. A script on stdin is run by the real Python.
+# NO_CUDA are exit statuses, FAIL the name of what fails. The real Python runs a script on stdin.
 PYTHON = f"""#!{SHELL}
 {{ printf '%s' "$0"; printf '\\037%s' "$@"; echo; }} >>"$LOG"
 case "$*" in
