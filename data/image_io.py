@@ -8,7 +8,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms, ImageOps, ImageSequence
 
 from data.files import write_bytes
 
@@ -60,12 +60,19 @@ def _to_rgb(image: Image.Image) -> np.ndarray:
 
 
 def _refuse_misread(image: Image.Image) -> None:
-    """Raise ValueError for what Pillow would turn into noise or black without a word."""
+    """Raise ValueError for what Pillow would read in part, as noise or black, without a word."""
     tags = getattr(image, "tag_v2", {})  # of a TIFF: 284 is the planar configuration, 258 the bits
     if tags.get(284) == 2 and max(tags.get(258, (1,))) > 8:
         raise ValueError("16 bits with the colours in separate planes; save it interleaved")
     if image.mode == "F":
         raise ValueError("its pixels are floating-point numbers; save it with 8 or 16 bits")
+    if image.format == "TIFF":
+        # Tag 254: a page, or (bits 0 and 2) another's thumbnail or transparency.
+        kinds = [frame.tag_v2.get(254, 0) for frame in ImageSequence.Iterator(image)]
+        image.seek(0)
+        pages = sum(not kind & 0b101 for kind in kinds)
+        if pages > 1:
+            raise ValueError(f"it holds {pages} pages; split it into files of one page each")
 
 
 def read_grey(path: Path | str) -> np.ndarray:

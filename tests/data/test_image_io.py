@@ -195,6 +195,16 @@ def planar_tiff():
     return b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries + bytes(4) + extra + bytes(12)
 
 
+def several(*kinds):
+    """Writes a TIFF of as many pages, each with its value of tag 254 (1: a thumbnail)."""
+    def save(path):
+        first, *rest = [Image.fromarray(PAGE) for _ in kinds]
+        for image, kind in zip((first, *rest), kinds, strict=True):
+            image.encoderinfo = {"tiffinfo": {254: kind}}
+        first.save(path, save_all=True, append_images=rest, tiffinfo={254: kinds[0]})
+    return save
+
+
 BAD = {
     "empty.png": (lambda path: path.touch(), "the file is empty"),
     "empty.tif": (lambda path: path.touch(), "the file is empty"),
@@ -204,6 +214,7 @@ BAD = {
     "folder.tif": (lambda path: path.mkdir(), "directory"),
     "gone.png": (lambda path: None, "no such file"),
     "float.tif": (pillow(PAGE[..., 0].astype(np.float32) / 255), "floating-point"),
+    "pages.tif": (several(0, 0, 1), "it holds 2 pages; split it into files of one page each"),
     "planar.tif": (lambda path: path.write_bytes(planar_tiff()), "separate planes"),
 }
 
@@ -215,6 +226,11 @@ def test_unreadable_files_are_named_with_the_reason(tmp_path, name, read):
     make(tmp_path / name)
     with pytest.raises(ValueError, match=f"{name}: .*{reason}"):
         read(tmp_path / name)
+
+
+def test_a_thumbnail_is_no_second_page(tmp_path):
+    several(0, 1)(tmp_path / "a.tif")
+    assert (read_image(tmp_path / "a.tif") == PAGE).all()
 
 
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF")
