@@ -35,12 +35,10 @@ class Manifest:
         # output name -> key and content's digest of every version that we ever set out to write
         self._versions: dict[str, set[tuple[str, str]]] = defaultdict(set)
         if self._path.exists():
-            for line in self._path.read_text(encoding="utf-8").splitlines():
-                try:
-                    name, key, content = json.loads(line)
-                except ValueError:
-                    continue  # torn when a run was killed or the disk was full
-                self._versions[name].add((key, content))
+            for line in self._path.read_bytes().split(b"\n"):
+                if entry := _parse(line):
+                    name, key, content = entry
+                    self._versions[name].add((key, content))
 
     def state(self, name: str, key: str) -> str:
         """'current' (nothing to do), 'stale' (absent, or ours and outdated) or 'foreign'."""
@@ -63,3 +61,16 @@ class Manifest:
             raise OSError(error.errno, error.strerror, str(self._path)) from error
         write_bytes(self.folder / name, content)
         self._versions[name].add(version)
+
+
+def _parse(line: bytes) -> list[str] | None:
+    """A line's output name, key and content digest; None where it is blank or damaged.
+
+    A killed run or a full disk tears lines, and a power failure fills them with anything.
+    """
+    try:
+        entry = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    whole = isinstance(entry, list) and [type(part) for part in entry] == [str] * 3
+    return entry if whole else None

@@ -71,6 +71,20 @@ def test_torn_line_costs_only_itself(tmp_path):
         assert Manifest(tmp_path).state("a.png", "key") == ("current" if whole_a else "foreign")
 
 
+@pytest.mark.parametrize("line", [
+    b"", b"\xff\xfe", bytes(40), b"null", b"3", b"9" * 9999, b"[" * 99999, b'"abc"', b"[1, 2, 3]",
+    b'["b.png", [], {}]', b'[["b.png"], "key", "content"]', b'["b.png", "key"]',
+    b'{"a": 1, "b": 2, "c": 3}', b'["b.png", "key", "content"] trailing',
+], ids=lambda line: line[:12])
+def test_damaged_line_costs_only_itself(tmp_path, line):
+    Manifest(tmp_path).write("a.png", "key", b"a")
+    with (tmp_path / NAME).open("ab") as stream:
+        stream.write(b"\n" + line)
+    Manifest(tmp_path).write("c.png", "key", b"c")
+    for name, state in (("a.png", "current"), ("b.png", "stale"), ("c.png", "current")):
+        assert Manifest(tmp_path).state(name, "key") == state
+
+
 def test_full_disk_names_the_file(tmp_path, full_disk):
     manifest = Manifest(tmp_path)
     with full_disk(10), pytest.raises(OSError) as error:
