@@ -8,7 +8,10 @@ import zlib  # noqa: F401  before Paddle 2.6, whose own zlib breaks Python's
 
 
 def usable_cores() -> int:
-    """Cores that this process may use: fewer than the machine's in a container or under taskset."""
+    """Cores that this process may run on: on Linux those that taskset or a cpuset leaves it.
+
+    A share of processor time, as `docker run --cpus` sets it, does not lower the number.
+    """
     if hasattr(os, "sched_getaffinity"):  # Linux
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
