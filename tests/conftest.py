@@ -7,7 +7,14 @@ import cv2
 import numpy as np
 import pytest
 
+from data.cores import start_paddle
 from data.image_io import write_image
+
+# Before pytest installs its handlers of crashes, which name the test: Paddle's would replace them.
+start_paddle()
+import paddle
+
+paddle.disable_signal_handler()
 
 
 def draw_page(seed=0, height=96, width=128):
