@@ -45,8 +45,8 @@ def main(arguments: list[str] | None = None) -> int:
         check_places(pages, options)
         output = Manifest(make_folder(options.output))
         masks = Manifest(make_folder(options.mask)) if options.mask else None
-        if options.zip and (options.zip.is_dir() or not options.zip.parent.is_dir()):
-            raise ValueError(f"{options.zip}: the zip must be a file in a folder that exists")
+        if options.zip:
+            check_zip(options.zip, pages)
         settings = {
             "weights": [digest(_read_bytes(path)) for path in options.weights],
             "fuse": options.fuse, "tile": options.tile, "margin": options.margin,
@@ -136,6 +136,21 @@ def check_places(pages: list[Path], options: argparse.Namespace) -> None:
             if target.resolve() == page.resolve():
                 raise ValueError(f"{page}: would be overwritten by what is made of it; choose "
                                  "another folder")
+
+
+def check_zip(path: Path, pages: list[Path]) -> None:
+    """Raise ValueError where no zip can be written, or anything but an old zip would be replaced.
+
+    An old one is always replaced: it is made of results that are kept.
+    """
+    if path.is_dir() or not path.parent.is_dir():
+        raise ValueError(f"{path}: the zip must be a file in a folder that exists")
+    if path.suffix.lower() != ".zip":
+        raise ValueError(f"{path}: the zip's name must end in .zip")
+    if path.resolve() in {page.resolve() for page in pages}:
+        raise ValueError(f"{path}: is one of the inputs; choose another name for the zip")
+    if path.exists() and not zipfile.is_zipfile(path):
+        raise ValueError(f"{path}: exists and is no zip; choose another name or remove it")
 
 
 def _read_bytes(path: Path) -> bytes:

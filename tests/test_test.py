@@ -127,7 +127,8 @@ def test_zip(run, choice):
                 result = next(Path("out").glob(f"{Path(name).stem}.*"))
                 np.testing.assert_array_equal(np.asarray(image), read_image(result))
     # Always made anew, also when nothing else was to do.
-    Path("submission.zip").write_text("old")
+    with zipfile.ZipFile("submission.zip", "w") as archive:
+        archive.writestr("old.txt", "old")
     status, out, _ = run("pages/a.png", "--zip", "submission.zip", "--format", choice)
     assert out.startswith("0 erased, 1 up to date")
     with zipfile.ZipFile("submission.zip") as archive:
@@ -333,6 +334,8 @@ def test_no_place(run):
     make_folder("a", "b")
     make_folder("a", suffix=".jpg", folder="twins")
     Path("file").write_text("a file")
+    Path("text.zip").write_text("no zip")
+    zipfile.ZipFile("page.ZIP", "w").close()
     Path("empty").mkdir()
     Path("text.pdparams").write_text("no weights")
     Path("cut.pdparams").write_bytes(weights.__file__.encode())
@@ -349,6 +352,10 @@ def test_no_place(run):
         (["pages", "--mask", "./out"], "--mask must be another folder than --output"),
         (["pages", "--zip", "none/z.zip"], "none/z.zip: the zip must be"),
         (["pages", "--zip", "empty"], "empty: the zip must be"),
+        (["pages", "--zip", "file"], "file: the zip's name must end in .zip"),
+        (["pages", "--zip", "pages/a.png"], "pages/a.png: the zip's name must end in .zip"),
+        (["pages", "--zip", "text.zip"], "text.zip: exists and is no zip"),
+        (["pages", "page.ZIP", "--zip", "./page.ZIP"], "page.ZIP: is one of the inputs"),
         (["pages", ["none.pdparams"]], "none.pdparams: weights cannot be read (No such file"),
         (["pages", ["empty"]], "empty: weights cannot be read (Is a directory)"),
         (["pages", ["same", "text.pdparams"]], "text.pdparams: "),
@@ -423,7 +430,8 @@ def test_full_disk_leaves_nothing_half_written(run, monkeypatch, composed):
 
 def test_no_room_for_the_zip(run, monkeypatch):
     make_folder("a")
-    Path("z.zip").write_text("old")
+    with zipfile.ZipFile("z.zip", "w") as archive:
+        archive.writestr("old.txt", "old")
 
     def full(*_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -432,7 +440,7 @@ def test_no_room_for_the_zip(run, monkeypatch):
     status, out, err = run("pages", "--zip", "z.zip")
     assert status == 1
     assert problems(err) == ["test.py: z.zip: cannot be written: No space left on device"]
-    assert Path("z.zip").read_text() == "old"
+    assert zipfile.ZipFile("z.zip").namelist() == ["old.txt"]
     assert listing(".") == ["out", "pages", "z.zip"]
     assert listing() == ["a.png"]
 
