@@ -30,6 +30,9 @@ class SynthConfig:
     def __post_init__(self):
         if not 0 <= self.share <= 1:
             raise ValueError(f"share must lie in [0, 1], got {self.share}")
+        if self.val_size is not None and (len(self.val_size) != 2 or min(self.val_size) < 1):
+            raise ValueError("val_size must be a width and a height of 1 or more pixels, "
+                             f"got {self.val_size}")
 
     def options(self) -> SynthOptions:
         return SynthOptions(

@@ -273,6 +273,11 @@ class DataConfig:
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     synth: SynthConfig = field(default_factory=SynthConfig)
 
+    def __post_init__(self):
+        for name in ("val_pages", "cache_mb", "workers"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} must be 0 or more, got {getattr(self, name)}")
+
 
 def open_data(config: DataConfig, seed: int) -> tuple[PairDataset, list[Pair | GeneratedPage]]:
     """The crops to train on and the whole pages to validate on.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib  # noqa: F401  before Paddle 2.6, whose own zlib breaks Python's
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import paddle
 
@@ -29,8 +29,9 @@ class ModelConfig:
             value = getattr(self, name)
             if value not in known:
                 raise ValueError(f"unknown {name} {value!r}; known: {', '.join(known)}")
-        if self.width < 1 or self.refine_channels < 2:
-            raise ValueError(f"width and refine_channels must be positive: {asdict(self)}")
+        for name in ("width", "refine_channels"):
+            if getattr(self, name) < 2:
+                raise ValueError(f"{name} must be 2 or more, got {getattr(self, name)}")
 
 
 def _erasenet(config: ModelConfig) -> paddle.nn.Layer:

@@ -32,6 +32,10 @@ class StageConfig:
             raise ValueError(f"unknown loss terms to drop {unknown}; known: {', '.join(TERMS)}")
         if self.steps < 1 or not 0 < self.lr < math.inf:
             raise ValueError(f"a stage needs steps and lr above 0, got {self.steps}, {self.lr}")
+        if not 0 <= self.final_lr <= self.lr:
+            raise ValueError(f"final_lr must lie in [0, lr], got {self.final_lr} of {self.lr}")
+        if self.warmup < 0:
+            raise ValueError(f"warmup must be 0 or more steps, got {self.warmup}")
 
 
 @dataclass
@@ -62,6 +66,8 @@ class TrainConfig:
             raise ValueError(f"device must be auto, cpu or gpu, got {self.device!r}")
         if self.val_tta not in TTA:
             raise ValueError(f"unknown val_tta {self.val_tta!r}; known: {', '.join(TTA)}")
+        if not 0 <= self.seed < 2**64:
+            raise ValueError(f"seed must lie in [0, 2**64), got {self.seed}")
         if not 0 <= self.ema < 1:
             raise ValueError(f"ema must lie in [0, 1), got {self.ema}")
         if not self.stages:

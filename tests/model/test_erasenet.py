@@ -101,8 +101,8 @@ def test_the_mask_starts_as_nothing_to_erase(config, form):
     ({"arch": "unet"}, "unknown arch 'unet'; known: erasenet, nonlocal"),
     ({"form": "Gated"}, "unknown form 'Gated'; known: plain, residual, gated"),
     ({"attention": "queries"}, "unknown attention 'queries'; known: keys, winner"),
-    ({"width": 0}, "must be positive"),
-    ({"refine_channels": 1}, "must be positive"),
+    ({"width": 1}, "width must be 2 or more, got 1"),
+    ({"refine_channels": 1}, "refine_channels must be 2 or more, got 1"),
 ])
 def test_unknown_networks(setting, message):
     with pytest.raises(ValueError, match=message):
