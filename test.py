@@ -27,6 +27,7 @@ start_paddle(THREADS.parse_known_args()[0].threads)
 
 from tqdm import tqdm
 
+from data.errors import reason
 from data.files import atomic_path, make_folder
 from data.image_io import encode_image, expand_inputs, read_image
 from data.manifest import Manifest, digest, make_key
@@ -72,15 +73,15 @@ def main(arguments: list[str] | None = None) -> int:
         except ValueError as error:
             problems.append(str(error))
         except OSError as error:
-            problems.append(f"{error.filename or page}: {error.strerror or error}")
+            problems.append(f"{error.filename or page}: {error.strerror or reason(error)}")
         except MemoryError:
             problems.append(f"{page}: not enough memory; a smaller --batch or --tile needs less")
     if options.zip:
         try:
             write_zip(options.zip, results)
         except (ValueError, OSError) as error:
-            reason = getattr(error, "strerror", None) or error
-            problems.append(f"{options.zip}: cannot be written: {reason}")
+            why = getattr(error, "strerror", None) or reason(error)
+            problems.append(f"{options.zip}: cannot be written: {why}")
     for problem in problems:
         print(f"test.py: {problem}", file=sys.stderr)
     archive = f"; {options.zip}" if options.zip else ""
@@ -193,11 +194,11 @@ def erase(
             else:
                 erased, mask = eraser.run(image, progress=progress)
                 pictures = {output: erased, masks: to_uint8(mask)}
-        except (ValueError, OSError, MemoryError):
+        except (OSError, MemoryError):
             raise
         except Exception as error:  # the engines' exceptions have no base in common
             raise ValueError(f"{page}: cannot be erased; a smaller --tile needs less memory: "
-                             f"{error}") from error
+                             f"{reason(error)}") from error
         finally:
             bar.close()
         for manifest, target in todo:

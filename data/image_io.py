@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageCms, ImageOps, ImageSequence
 
+from data.errors import reason
 from data.files import write_bytes
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
@@ -32,12 +33,12 @@ def read_image(path: Path | str) -> np.ndarray:
     except FileNotFoundError:
         raise ValueError(f"{path}: no such file") from None
     except Exception as error:  # Pillow's decoders raise almost anything on damaged files
-        reason = str(error)
+        why = reason(error)
         if path.is_file() and path.stat().st_size == 0:
-            reason = "the file is empty"
+            why = "the file is empty"
         elif isinstance(error, Image.UnidentifiedImageError):
-            reason = f"not an image of a kind known here ({', '.join(SUFFIXES)})"
-        raise ValueError(f"{path}: cannot be read: {reason}") from None
+            why = f"not an image of a kind known here ({', '.join(SUFFIXES)})"
+        raise ValueError(f"{path}: cannot be read: {why}") from None
 
 
 def _to_rgb(image: Image.Image) -> np.ndarray:

@@ -18,6 +18,7 @@ import paddle
 import paddle.nn.functional as F
 
 from data.cores import usable_cores
+from data.errors import reason
 from data.manifest import digest
 from infer.cache import cached
 from model import weights as checkpoints
@@ -131,8 +132,8 @@ def choose(
     gpu = device != "cpu"
     if engine != "auto":
         names = [engine]
-        if reason := _missing(engine):
-            raise ValueError(f"engine {engine!r} is not installed ({reason}): "
+        if why := _missing(engine):
+            raise ValueError(f"engine {engine!r} is not installed ({why}): "
                              f"pip install {engine} onnx")
     else:
         names = ["paddle"] if gpu else ["openvino", "onnxruntime", "paddle"]
@@ -189,7 +190,7 @@ def _missing(engine: str) -> str:
             __import__(engine)
             import onnx  # noqa: F401
     except Exception as error:  # also OSError, a library that does not fit, or protobuf's TypeError
-        return str(error) or type(error).__name__
+        return reason(error)
     return ""
 
 
@@ -226,7 +227,7 @@ def _start(path: Path, engine: str, graph: bytes, threads: int, precision: str) 
     try:
         return GRAPH_ENGINES[engine](graph, threads, precision)
     except Exception as error:  # the runtimes' exceptions have no base in common
-        raise EngineError(f"{path}: {engine} cannot run it: {error}") from error
+        raise EngineError(f"{path}: {engine} cannot run it: {reason(error)}") from error
 
 
 def _graph(path: Path, engine: str) -> bytes:

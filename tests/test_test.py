@@ -290,21 +290,25 @@ def test_bad_files_are_named_and_the_rest_is_done(run, monkeypatch):
     assert listing() == ["good.png", "wall.png"]
 
 
-@pytest.mark.parametrize("options", [[], ["--mask", "masks"]])
-def test_an_engine_that_fails_costs_one_page(run, monkeypatch, options):
+@pytest.mark.parametrize("options, error, reason", [
+    ([], RuntimeError("bad allocation"), "bad allocation"),
+    (["--mask", "masks"], RuntimeError(), "RuntimeError"),
+    ([], ValueError("(InvalidArgument) rank"), "(InvalidArgument) rank"),  # as Paddle raises
+])
+def test_an_engine_that_fails_costs_one_page(run, monkeypatch, options, error, reason):
     make_folder("a", "b", "c")
     bad = read_image("pages/b.png")
 
     def fail(self, image, *rest, erase=Eraser._run):
         if np.array_equal(image, bad):
-            raise RuntimeError("bad allocation")
+            raise error
         return erase(self, image, *rest)
 
     monkeypatch.setattr(Eraser, "_run", fail)
     status, out, err = run("pages", *options)
     assert (status, out) == (1, "2 erased, 0 up to date, 1 failed: out\n")
     assert problems(err) == ["test.py: pages/b.png: cannot be erased; a smaller --tile needs less "
-                             "memory: bad allocation"]
+                             f"memory: {reason}"]
 
 
 def test_a_page_too_large_for_the_format(run, monkeypatch):

@@ -22,6 +22,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from data.cores import usable_cores
+from data.errors import reason
 from data.files import make_folder
 from data.image_io import write_image
 from data.soft_mask import soft_mask, to_uint8
@@ -145,7 +146,7 @@ def _render_all(job: _Job, pages: int, workers: int) -> list[str]:
             try:
                 future.result()
             except (ValueError, OSError) as error:
-                problems.append(f"page {index}: {error}")
+                problems.append(f"page {index}: {reason(error)}")
             except (BrokenProcessPool, MemoryError):
                 problems.append(
                     f"page {index}: not rendered, a process died; is memory short? "

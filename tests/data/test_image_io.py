@@ -228,6 +228,17 @@ def test_unreadable_files_are_named_with_the_reason(tmp_path, name, read):
         read(tmp_path / name)
 
 
+def test_an_error_without_words_is_named(tmp_path, monkeypatch):
+    write_image(tmp_path / "a.png", PAGE)
+
+    def fail(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(Image.Image, "convert", fail)
+    with pytest.raises(ValueError, match="a.png: cannot be read: MemoryError"):
+        read_image(tmp_path / "a.png")
+
+
 def test_a_thumbnail_is_no_second_page(tmp_path):
     several(0, 1)(tmp_path / "a.tif")
     assert (read_image(tmp_path / "a.tif") == PAGE).all()
