@@ -10,8 +10,8 @@ import numpy as np
 from data.synth.page import Pair as Rendered
 from data.synth.page import SynthOptions, crops, render, use_one_core
 
-# A draw, as `training.batches` counts them, is this many new pages with this many crops each: many
-# pages to mix in one batch, few enough to keep in memory.
+# Crops come from this many new pages at a time, and this many crops from each: enough pages to mix
+# in one batch, few enough to keep in memory, and a page takes longer to draw than its crops.
 PAGES, CROPS = 32, 16
 VAL_SEED = 1_000_003  # pages to validate on come from a seed of their own
 
@@ -43,22 +43,29 @@ class SynthConfig:
 
 
 class GeneratedCrops:
-    """Crops of generated pages by (draw, number): the same ones in every process and order."""
+    """Crops of generated pages by (draw, number): the same ones in every process and order.
 
-    def __init__(self, config: SynthConfig, size: int, seed: int):
+    A draw counts as many crops as there are real `pairs` to mix with; with none or with many, as
+    many as the pages in memory have, and numbers above begin anew. Each loading process draws the
+    pages of its batches' crops for itself, so with N processes most pages are drawn N times.
+    """
+
+    def __init__(self, config: SynthConfig, size: int, seed: int, pairs: int = 0):
         self._options = config.options()
         self._size = size
         self._seed = seed
+        self._length = min(pairs or PAGES * CROPS, PAGES * CROPS)
         self._pages: OrderedDict[int, list[Rendered]] = OrderedDict()
 
     def __len__(self) -> int:
-        return PAGES * CROPS
+        return self._length
 
     def __getitem__(self, index: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, str]:
         """Image and gt, uint8 S,S,3, and a name for messages."""
         draw, number = index
-        number %= len(self)
-        page, crop = draw * PAGES + number // CROPS, number % CROPS
+        group, place = divmod(draw * len(self) + number % len(self), PAGES * CROPS)
+        crop, page = divmod(place, PAGES)  # neighbours are of different pages
+        page += group * PAGES
         if page not in self._pages:
             use_one_core()
             self._pages[page] = list(

@@ -311,7 +311,8 @@ class PairDataset:
         self._share = config.synth.share if self.pairs else 1.0
         self._generated = None
         if self._share > 0:
-            self._generated = GeneratedCrops(config.synth, config.augment.crop, seed)
+            self._generated = GeneratedCrops(
+                config.synth, config.augment.crop, seed, len(self.pairs))
         self._pages: OrderedDict[int, tuple] = OrderedDict()
 
     def __len__(self) -> int:

@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
+import data.generated
 from data.augment import AugmentConfig
 from data.generated import CROPS, PAGES, GeneratedCrops, SynthConfig, validation_pages
 from data.pairs import DataConfig, PairDataset, open_data
+from data.synth.capture import Pair
 
 
 def config(**synth) -> DataConfig:
@@ -20,6 +22,25 @@ def test_items_do_not_depend_on_order_or_process():
     for item, index in ((again, (1, 2)), (first, (0, 17))):
         for a, b in zip(item, other[index], strict=True):
             assert np.array_equal(a, b)
+
+
+@pytest.mark.parametrize("pairs", [0, 1, 3, 48, 5000])
+def test_every_crop_of_a_page_is_used_once_for_any_number_of_pairs(monkeypatch, pairs):
+    """All that is drawn is used before other pages are: drawing a page is what takes long."""
+    drawn = []
+
+    def crops(seed, page, size, count, options):
+        drawn.append(page)
+        return [Pair(page, crop, None) for crop in range(count)]
+
+    monkeypatch.setattr(data.generated, "crops", crops)
+    generated = GeneratedCrops(SynthConfig(), 64, 0, pairs)
+    length = len(generated)
+    assert length == (PAGES * CROPS if pairs in (0, 5000) else pairs)
+    found = [generated[divmod(n, length)][:2] for n in range(2 * PAGES * CROPS)]
+    assert set(found) == {(page, crop) for page in range(2 * PAGES) for crop in range(CROPS)}
+    assert drawn == list(range(2 * PAGES))
+    assert len({page for page, _ in found[:8]}) == 8  # a batch mixes pages
 
 
 def test_draws_and_seeds_differ():
