@@ -2,19 +2,33 @@
 
 import contextlib
 import io
+import math
 import os
 import warnings
 import zlib  # noqa: F401  before Paddle 2.6, whose own zlib breaks Python's
+from pathlib import Path
+
+# Where a container finds its share of processor time: a quota and a period, in one file or two.
+QUOTAS = (("cpu.max",), ("cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us"))  # cgroup 2, cgroup 1
 
 
-def usable_cores() -> int:
-    """Cores that this process may run on: on Linux those that taskset or a cpuset leaves it.
+def usable_cores(cgroup: Path = Path("/sys/fs/cgroup")) -> int:
+    """Cores that this process may keep busy.
 
-    A share of processor time, as `docker run --cpus` sets it, does not lower the number.
+    On Linux those that taskset or a cpuset leaves it, and no more than its container's share of
+    processor time (`docker run --cpus`, a Kubernetes limit) pays for, rounded up.
     """
-    if hasattr(os, "sched_getaffinity"):  # Linux
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    if not hasattr(os, "sched_getaffinity"):  # not Linux
+        return os.cpu_count() or 1
+    cores = len(os.sched_getaffinity(0))
+    for files in QUOTAS:
+        try:
+            quota, period = " ".join((cgroup / file).read_text() for file in files).split()
+            if int(quota) > 0:  # -1 is no limit, as is the word max
+                return min(cores, math.ceil(int(quota) / int(period)))
+        except (OSError, ValueError, ZeroDivisionError):
+            continue
+    return cores
 
 
 def start_paddle(threads: int | None = None) -> None:
