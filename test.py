@@ -14,7 +14,9 @@ from __future__ import annotations
 import argparse
 import sys
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, redirect_stdout
+from functools import partial
 from pathlib import Path
 
 from data.cores import start_paddle
@@ -31,7 +33,7 @@ from data.errors import reason
 from data.files import atomic_path, make_folder
 from data.image_io import encode_image, expand_inputs, read_image
 from data.manifest import Manifest, digest, make_key
-from data.soft_mask import to_uint8
+from infer.cluster import Cluster, ClusterError, Outcome, Page, make
 from infer.engines import ENGINES, PRECISIONS
 from infer.eraser import BUNDLED, TTA, Eraser
 from infer.scale import SCALES, scale
@@ -44,18 +46,26 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         pages = expand_inputs(options.inputs)
         check_places(pages, options)
-        output = Manifest(make_folder(options.output))
-        masks = Manifest(make_folder(options.mask)) if options.mask else None
+        places = {"image": Manifest(make_folder(options.output))}
+        if options.mask:
+            places["mask"] = Manifest(make_folder(options.mask))
         if options.zip:
             check_zip(options.zip, pages)
+        weights = [_read_bytes(path) for path in options.weights]
         settings = {
-            "weights": [digest(_read_bytes(path)) for path in options.weights],
+            "weights": [digest(content) for content in weights],
             "fuse": options.fuse, "tile": options.tile, "margin": options.margin,
             "tta": options.tta, "composite": options.composite, "scale": options.scale,
         }
-        eraser = Eraser(options.weights, options.fuse, options.tile, options.margin, options.tta,
-                        options.composite, options.batch, options.scale, options.engine,
-                        options.precision, options.threads)
+        given = (options.fuse, options.tile, options.margin, options.tta, options.composite,
+                 options.batch, options.scale, options.engine, options.precision, options.threads)
+        if options.ray is None:
+            eraser = Eraser(options.weights, *given)
+            erase = partial(erase_here, eraser)
+        else:
+            names = [str(path) for path in options.weights]
+            eraser = Cluster(options.ray, len(pages), list(zip(names, weights, strict=True)), given)
+            erase = eraser.erase
         # Not the engine: at one precision their results are the same but for rounding.
         settings["precision"] = eraser.engine.precision
     except (ValueError, OSError) as error:
@@ -63,29 +73,22 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     slow = options.engine == "auto" and eraser.engine[::3] == ("paddle", "cpu")
     hint = " (OpenVINO would be faster: pip install openvino onnx)" if slow else ""
-    print(f"engine: {eraser.engine}{hint}", file=sys.stderr)
-    problems, results, made = [], [], 0
-    for page in tqdm(pages, unit="page", dynamic_ncols=True):
-        try:
-            result, new = erase(page, eraser, settings, output, masks, options)
-            results.append(result)
-            made += new
-        except ValueError as error:
-            problems.append(str(error))
-        except OSError as error:
-            problems.append(f"{error.filename or page}: {error.strerror or reason(error)}")
-        except MemoryError:
-            problems.append(f"{page}: not enough memory; a smaller --batch or --tile needs less")
+    spread = "" if options.ray is None else f", in each of {eraser.workers} workers on Ray"
+    print(f"engine: {eraser.engine}{spread}{hint}", file=sys.stderr)
+    with redirect_stdout(sys.stderr):  # where Ray's messages belong
+        results, made, problems = run(pages, erase, settings, places, options)
+    failed = len(pages) - len(results)
     if options.zip:
         try:
             write_zip(options.zip, results)
         except (ValueError, OSError) as error:
             why = getattr(error, "strerror", None) or reason(error)
             problems.append(f"{options.zip}: cannot be written: {why}")
+            failed += 1
     for problem in problems:
         print(f"test.py: {problem}", file=sys.stderr)
     archive = f"; {options.zip}" if options.zip else ""
-    print(f"{made} erased, {len(results) - made} up to date, {len(problems)} failed: "
+    print(f"{made} erased, {len(results) - made} up to date, {failed} failed: "
           f"{options.output}{archive}")
     return 1 if problems else 0
 
@@ -112,6 +115,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
                         help="what computes (auto: Paddle on a GPU, else the fastest installed)")
     parser.add_argument("--precision", choices=("auto", *PRECISIONS), default="auto",
                         help="of the computation (auto: bf16 where the processor has it, else f32)")
+    parser.add_argument("--ray", nargs="?", const="", metavar="HOST:PORT",
+                        help="spread the pages over a Ray cluster (the one this machine is in)")
     parser.add_argument("--format", choices=FORMATS, default="png", help="of the results (png)")
     parser.add_argument("--mask", type=Path, metavar="DIR", help="write where ink was seen, too")
     parser.add_argument("--zip", type=Path, metavar="FILE", help="write a leaderboard zip")
@@ -161,53 +166,93 @@ def _read_bytes(path: Path) -> bytes:
         raise ValueError(f"{path}: weights cannot be read ({error.strerror})") from None
 
 
-def erase(
-    page: Path, eraser: Eraser, settings: dict, output: Manifest, masks: Manifest | None,
-    options: argparse.Namespace,
-) -> tuple[Path, bool]:
-    """Erase one page unless that was done before. Returns the result's path and whether it is new.
-
-    Raises ValueError or OSError naming the file.
-    """
-    name, key = result_name(page, options), make_key([page], settings)
-    todo = []
-    targets = [(output, name)] + ([(masks, page.stem + ".png")] if masks else [])
-    for manifest, target in targets:
-        state = manifest.state(target, key)
+def plan(
+    path: Path, settings: dict, places: dict[str, Manifest], options: argparse.Namespace
+) -> Page:
+    """A page with the names of what is to be made of it. ValueError or OSError name the file."""
+    content = path.read_bytes()
+    page = Page(path, content, make_key([content], settings), {})
+    for kind, manifest in places.items():
+        name = result_name(path, options) if kind == "image" else f"{path.stem}.png"
+        state = manifest.state(name, page.key)
         if state == "foreign" and not options.overwrite:
-            raise ValueError(f"{manifest.folder / target}: exists and was not made by this "
+            raise ValueError(f"{manifest.folder / name}: exists and was not made by this "
                              "program; --overwrite replaces it")
         if state != "current":
-            todo.append((manifest, target))
-    if todo:
-        image = read_image(page)
-        # disable=None: on terminals only, since a log would keep every step of it.
-        bar = tqdm(desc=page.name, unit="tile", leave=False, dynamic_ncols=True, disable=None)
+            page.names[kind] = name
+    return page
 
-        def progress(done: int, total: int) -> None:
+
+def erase_here(eraser: Eraser, pages: Iterable[Page]) -> Iterator[tuple[Page, Outcome]]:
+    """Yield every page with what was made of it, or why it was not."""
+    for page in pages:
+        # disable=None: on terminals only, since a log would keep every step of it.
+        bar = tqdm(desc=page.path.name, unit="tile", leave=False, dynamic_ncols=True, disable=None)
+
+        def progress(done: int, total: int, bar: tqdm = bar) -> None:
             bar.total = total
             bar.update(done - bar.n)
 
-        try:
-            if masks is None:
-                pictures = {output: eraser(image, progress)}
-            else:
-                erased, mask = eraser.run(image, progress=progress)
-                pictures = {output: erased, masks: to_uint8(mask)}
-        except (OSError, MemoryError):
-            raise
-        except Exception as error:  # the engines' exceptions have no base in common
-            raise ValueError(f"{page}: cannot be erased; a smaller --tile needs less memory: "
-                             f"{reason(error)}") from error
-        finally:
-            bar.close()
-        for manifest, target in todo:
+        with closing(bar):
             try:
-                content = encode_image(pictures[manifest], Path(target).suffix)
-            except ValueError as error:
-                raise ValueError(f"{page}: {error}") from None
-            manifest.write(target, key, content)
-    return output.folder / name, bool(todo)
+                outcome = make(eraser, page, progress)
+            except (ValueError, OSError, MemoryError) as error:
+                outcome = error
+        yield page, outcome
+
+
+def run(
+    paths: list[Path], erase: Callable[[Iterable[Page]], Iterator[tuple[Page, Outcome]]],
+    settings: dict, places: dict[str, Manifest], options: argparse.Namespace,
+) -> tuple[list[Path], int, list[str]]:
+    """Erase pages unless that was done before, and write what they become.
+
+    `erase` takes and yields pages in any order. Returns the results' paths in the pages' order, how
+    many were made, and what went wrong.
+    """
+    done, made, problems = set(), 0, {}
+    bar = tqdm(total=len(paths), unit="page", dynamic_ncols=True)
+
+    def todo() -> Iterator[Page]:
+        for path in paths:
+            try:
+                page = plan(path, settings, places, options)
+            except (ValueError, OSError, MemoryError) as error:
+                problems[path] = describe(path, error)
+            else:
+                if page.names:
+                    yield page
+                    continue
+                done.add(path)
+            bar.update()
+
+    with bar, closing(erase(todo())) as outcomes:
+        try:
+            for page, outcome in outcomes:
+                if not isinstance(outcome, Exception):
+                    try:
+                        for kind, name in page.names.items():
+                            places[kind].write(name, page.key, outcome[kind])
+                        done.add(page.path)
+                        made += 1
+                    except OSError as error:
+                        outcome = error
+                if isinstance(outcome, Exception):
+                    problems[page.path] = describe(page.path, outcome)
+                bar.update()
+        except ClusterError as error:
+            left = len(paths) - len(done) - len(problems)
+            problems[None] = f"{error}; {left} pages are not done, and a second run goes on there"
+    results = [options.output / result_name(path, options) for path in paths if path in done]
+    return results, made, [problems[path] for path in [*paths, None] if path in problems]
+
+
+def describe(path: Path, error: Exception) -> str:
+    if isinstance(error, MemoryError):
+        return f"{path}: not enough memory; a smaller --batch or --tile needs less"
+    if isinstance(error, OSError):
+        return f"{error.filename or path}: {error.strerror or reason(error)}"
+    return reason(error)
 
 
 def write_zip(path: Path, results: Iterable[Path]) -> None:

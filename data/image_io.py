@@ -19,22 +19,23 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 Image.MAX_IMAGE_PIXELS = None
 
 
-def read_image(path: Path | str) -> np.ndarray:
+def read_image(path: Path | str, content: bytes | None = None) -> np.ndarray:
     """Read an image as RGB uint8 H,W,3, upright by its EXIF orientation.
 
     Grey, palette and CMYK are converted, 16 bits are scaled to 8, transparency is laid on white
-    (paper). Raises ValueError naming the file where it cannot be read whole.
+    (paper). `content` is what the file holds, where that is known. Raises ValueError naming the
+    file where it cannot be read whole.
     """
     path = Path(path)
     try:
-        with Image.open(path) as image:
+        with Image.open(path if content is None else io.BytesIO(content)) as image:
             _refuse_misread(image)
             return _to_rgb(ImageOps.exif_transpose(image))
     except FileNotFoundError:
         raise ValueError(f"{path}: no such file") from None
     except Exception as error:  # Pillow's decoders raise almost anything on damaged files
         why = reason(error)
-        if path.is_file() and path.stat().st_size == 0:
+        if content == b"" or (content is None and path.is_file() and path.stat().st_size == 0):
             why = "the file is empty"
         elif isinstance(error, Image.UnidentifiedImageError):
             why = f"not an image of a kind known here ({', '.join(SUFFIXES)})"

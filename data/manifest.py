@@ -20,9 +20,9 @@ def digest(content: bytes) -> str:
     return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
-def make_key(inputs: list[Path], settings: dict) -> str:
+def make_key(inputs: list[Path | bytes], settings: dict) -> str:
     """What an output depends on: its inputs' contents and the settings (anything JSON can hold)."""
-    contents = [digest(path.read_bytes()) for path in inputs]
+    contents = [digest(i if isinstance(i, bytes) else i.read_bytes()) for i in inputs]
     return digest(json.dumps([contents, settings], sort_keys=True).encode())
 
 

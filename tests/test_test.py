@@ -225,7 +225,7 @@ def test_settings_reach_the_eraser(run, nets, monkeypatch):
         "inputs": ["pages"], "output": Path("o"), "weights": list(BUNDLED), "fuse": None,
         "tile": 512, "margin": 106, "tta": "hflip", "composite": False, "batch": 1,
         "scale": "auto", "engine": "auto", "precision": "auto", "threads": None,
-        "format": "png", "mask": None, "zip": None, "overwrite": False,
+        "ray": None, "format": "png", "mask": None, "zip": None, "overwrite": False,
     }
 
 

@@ -1,0 +1,210 @@
+"""Pages on a Ray cluster: two nodes on this machine, each with one core."""
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pytest
+
+import test as command
+from data.image_io import write_image
+from infer import cluster
+from model import ModelConfig, build, weights
+
+ROOT = Path(__file__).parents[2]
+RAY = [sys.executable, "-m", "ray.scripts.scripts", "start", "--block", "--num-cpus", "1",
+       "--object-store-memory", "100000000"]
+
+
+class Fragile(cluster.Worker):
+    """Dies of pages by their names: of 'once' the first time, of 'twice' always."""
+
+    def erase(self, page):
+        died = page.path.with_suffix(".died")
+        if page.path.stem == "twice" or (page.path.stem == "once" and not died.exists()):
+            died.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().erase(page)
+
+
+needs_ray = pytest.mark.skipif(find_spec("ray") is None, reason="no Ray here: pip install ray")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _token():
+    """What Ray reads when it is first imported: a cluster's ports are open to the whole network."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        patch.setenv("RAY_AUTH_MODE", "token")
+        patch.setenv("RAY_AUTH_TOKEN", secrets.token_hex(32))
+        yield
+
+
+@pytest.fixture(scope="module")
+def two_nodes():
+    """A cluster's address. Its every process is ended, and every file gone, after the tests."""
+    with TemporaryDirectory(dir="/tmp") as folder:  # short, since Ray's sockets lie below it
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            address = f"127.0.0.1:{server.getsockname()[1]}"
+        nodes = []
+        try:
+            for place in (["--head", "--port", address.split(":")[1], "--temp-dir", folder,
+                           "--include-dashboard", "false"], ["--address", address]):
+                nodes.append(node := subprocess.Popen(
+                    [*RAY, *place], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                    start_new_session=True))
+                said = []
+                for line in node.stdout:
+                    said.append(line)
+                    if "runtime started" in line:
+                        break
+                else:
+                    pytest.fail("".join(said))
+            yield address
+        finally:
+            for node in nodes:
+                node.terminate()  # it ends and buries its own
+            for node in nodes:
+                with suppress(subprocess.TimeoutExpired):
+                    node.wait(10)
+                with suppress(ProcessLookupError):
+                    os.killpg(node.pid, signal.SIGKILL)
+                node.wait()
+                node.stdout.close()
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    """run(arguments) of test.py in `tmp_path` with a small random network: status, out, problems.
+
+    `run.arguments` are those that it adds.
+    """
+    monkeypatch.chdir(tmp_path)
+    net = build(ModelConfig(width=2, form="residual"))
+    weights.save("net.pdparams", weights.state_of(net), net.config)
+    shared = ["--weights", "net.pdparams", "--tile", "64", "--margin", "8", "--tta", "none",
+              "--threads", "1"]
+
+    def call(*arguments):
+        status = command.main([*map(str, arguments), *shared])
+        captured = capsys.readouterr()
+        assert "Traceback" not in captured.err
+        return status, captured.out, captured.err
+
+    call.shared = shared
+    return call
+
+
+def make_pages(*names, size=60):
+    Path("pages").mkdir()
+    for seed, name in enumerate(names):
+        page = np.random.default_rng(seed).integers(0, 255, (size, size + seed, 3), np.uint8)
+        write_image(f"pages/{name}.png", page)
+
+
+def files(folder):
+    return {path.name: path.read_bytes() for path in Path(folder).iterdir()
+            if path.name != ".manifest.jsonl"}
+
+
+@needs_ray
+def test_two_nodes_do_what_one_process_does_and_survive_dying_workers(two_nodes, run, monkeypatch):
+    import ray
+
+    names = ["a", "b", "c", "once", "twice", "x", "y", "z"]
+    make_pages(*names)
+    Path("pages/bad.png").write_text("no picture")
+    Path("out").mkdir()
+    Path("out/c.png").write_text("mine")
+    monkeypatch.setattr(cluster, "Worker", Fragile)
+    ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
+    pages = Path("pages").resolve()  # workers stand in another folder
+    status, out, err = run(pages, "--output", "out", "--mask", "masks", "--zip", "out.zip",
+                           "--ray", two_nodes)
+    assert (status, out) == (1, "6 erased, 0 up to date, 3 failed: out; out.zip\n"), err
+    assert ", in each of 2 workers on Ray\n" in err
+    assert f"test.py: {pages}/once.png: its worker died; it is tried once more\n" in err
+    problems = [line for line in err.splitlines() if line.startswith("test.py: ")][-3:]
+    assert problems[0].startswith(f"test.py: {pages}/bad.png: cannot be read: not an image")
+    assert problems[1].startswith("test.py: out/c.png: exists and was not made by this program")
+    assert problems[2].startswith(f"test.py: {pages}/twice.png: left out, since two workers died")
+    # One process makes the rest, and would have made the same.
+    Path("out/c.png").unlink()
+    assert run("pages", "--output", "out", "--mask", "masks")[1] == (
+        "2 erased, 6 up to date, 1 failed: out\n")
+    assert run("pages", "--output", "one", "--mask", "ones")[1].startswith("8 erased")
+    assert files("out") == files("one")
+    assert files("masks") == files("ones")
+
+
+@needs_ray
+def test_a_run_that_was_cut_off_is_taken_up(two_nodes, run):
+    make_pages(*map(str, range(16)), size=200)
+    command = [sys.executable, ROOT / "test.py", "pages", "--output", "out", "--ray", two_nodes]
+    with subprocess.Popen([*command, *run.shared], stderr=subprocess.DEVNULL) as driver:
+        while driver.poll() is None and not list(Path().glob("out/*.png")):
+            time.sleep(0.01)
+        driver.send_signal(signal.SIGINT)
+        driver.wait(30)
+    made = files("out")
+    assert 0 < len(made) < 16
+    assert all(name.endswith(".png") for name in made)
+    assert run("pages", "--output", "out")[:2] == (
+        0, f"{16 - len(made)} erased, {len(made)} up to date, 0 failed: out\n")
+    assert made.items() <= files("out").items()
+
+
+def test_bad_weights_are_named_as_the_user_knows_them():
+    settings = (None, 64, 8, "none", False, 1, "auto", "auto", "auto", 1)
+    with pytest.raises(ValueError, match="^my/net.pdparams: "):
+        cluster.Worker().start(cluster.identity(), [("my/net.pdparams", b"no weights")], settings)
+
+
+def test_without_ray(run, monkeypatch):
+    make_pages("a")
+    monkeypatch.setitem(sys.modules, "ray", None)
+    status, out, err = run("pages", "--output", "out", "--ray")
+    assert (status, out) == (2, "")
+    assert err.startswith("test.py: --ray needs Ray (")
+    assert err.endswith("): pip install ray\n")
+
+
+@needs_ray
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "nowhere.invalid:6379", "pages", "host:99999"])
+def test_no_cluster_there(run, address):
+    make_pages("a")
+    status, out, err = run("pages", "--output", "out", "--ray", address)
+    assert (status, out) == (2, "")
+    assert err.startswith(f"test.py: --ray {address}: ")
+    assert len(err.splitlines()) == 1
+
+
+def test_a_node_with_other_code_or_packages_does_not_join():
+    expected = cluster.identity() | {"numpy": "1.0", "code": "0"}
+    with pytest.raises(ValueError, match="code [0-9a-f]{8} instead of 0, numpy .* instead of 1.0"):
+        cluster.Worker().start(expected, [], ())
+
+
+@pytest.mark.parametrize("nodes, gpu, threads, expected", [
+    ([(2, 0), (9, 0)], False, None, (2, 5)), ([(64, 0), (7, 0)], False, None, (4, 17)),
+    ([(0, 0), (9, 0)], False, 8, (8, 1)), ([(16, 2), (64, 0), (8, 4)], True, None, (2, 6)),
+    ([(8, 4)], True, 4, (4, 2)), ([(3, 8)], True, None, (1, 3)),
+])
+def test_room(nodes, gpu, threads, expected):
+    nodes = [{"CPU": cores, "GPU": gpus} for cores, gpus in nodes]
+    assert cluster._room(nodes, gpu, threads) == expected
+
+
+def test_no_room():
+    for nodes, gpu in (([], False), ([{"CPU": 4.0}], False), ([{"GPU": 1.0}], True)):
+        with pytest.raises(cluster.ClusterError, match="no node of the cluster has 8 processor"):
+            cluster._room(nodes, gpu, 8)
