@@ -228,6 +228,14 @@ def test_unreadable_files_are_named_with_the_reason(tmp_path, name, read):
         read(tmp_path / name)
 
 
+def test_content_that_was_read_before():
+    content = encode_image(PAGE)
+    assert (read_image("no/a.png", content) == PAGE).all()
+    for bad, reason in ((b"", "the file is empty"), (b"text", "not an image"), (content[:60], "")):
+        with pytest.raises(ValueError, match=f"^no/a.png: cannot be read: {reason}"):
+            read_image("no/a.png", bad)
+
+
 def test_an_error_without_words_is_named(tmp_path, monkeypatch):
     write_image(tmp_path / "a.png", PAGE)
 

@@ -11,6 +11,7 @@ from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -208,3 +209,61 @@ def test_no_room():
     for nodes, gpu in (([], False), ([{"CPU": 4.0}], False), ([{"GPU": 1.0}], True)):
         with pytest.raises(cluster.ClusterError, match="no node of the cluster has 8 processor"):
             cluster._room(nodes, gpu, 8)
+
+
+class InstantRay:
+    """Ray whose workers are done at once; with `deadly`, every page is the end of its worker."""
+
+    class exceptions:
+        RayError = type("RayError", (Exception,), {})
+        RayTaskError = type("RayTaskError", (RayError,), {})
+
+    def __init__(self, deadly):
+        self._deadly = deadly
+
+    def wait(self, references, timeout):
+        return references[:1], references[1:]
+
+    def get(self, reference):
+        if self._deadly:
+            raise self.exceptions.RayError
+        return {}
+
+    def shutdown(self):
+        pass
+
+
+def instant_cluster(workers, deadly=False):
+    made = cluster.Cluster.__new__(cluster.Cluster)
+    erase = SimpleNamespace(remote=lambda page: object())
+    made._ray, made._starting, made._start = InstantRay(deadly), {}, lambda: None
+    made._idle = [SimpleNamespace(erase=erase) for _ in range(workers)]
+    return made
+
+
+def test_no_more_pages_are_read_than_workers_can_take():
+    read = []
+    pages = (read.append(i) or cluster.Page(Path(str(i)), b"", "", {}) for i in range(100))
+    for done, _ in enumerate(instant_cluster(3).erase(pages), 1):
+        assert len(read) <= done + 3 + 1  # one is read ahead
+    assert done == len(read) == 100
+
+
+def test_no_worker_left():
+    pages = [cluster.Page(Path(str(i)), b"", "", {}) for i in range(9)]
+    with pytest.raises(cluster.ClusterError, match="no worker is left"):
+        list(instant_cluster(3, deadly=True).erase(pages))
+
+
+def test_pages_that_a_lost_cluster_left_undone_are_counted(run, monkeypatch):
+    make_pages("a", "b", "c")
+
+    def lost(eraser, pages, erase=command.erase_here):
+        yield next(erase(eraser, pages))
+        raise cluster.ClusterError("--ray: no worker is left")
+
+    monkeypatch.setattr(command, "erase_here", lost)
+    status, out, err = run("pages", "--output", "out")
+    assert (status, out) == (1, "1 erased, 0 up to date, 2 failed: out\n")
+    assert err.endswith("test.py: --ray: no worker is left; 2 pages are not done, and a second run "
+                        "goes on there\n")
