@@ -16,8 +16,11 @@ import sys
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, redirect_stdout
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+
+import numpy as np
 
 from data.cores import start_paddle
 
@@ -33,12 +36,16 @@ from data.errors import reason
 from data.files import atomic_path, make_folder
 from data.image_io import encode_image, expand_inputs, read_image
 from data.manifest import Manifest, digest, make_key
-from infer.cluster import Cluster, ClusterError, Outcome, Page, make
+from data.pipeline import overlapped
+from infer.cluster import Cluster, ClusterError, Outcome, Page, compute, encode
 from infer.engines import ENGINES, PRECISIONS
-from infer.eraser import BUNDLED, TTA, Eraser
-from infer.scale import SCALES, scale
+from infer.eraser import BUNDLED, Eraser
+from infer.quality import DEFAULT, QUALITIES, TTA, settings
+from infer.scale import AUTOMATIC, SCALES, scale
 
 FORMATS = {"png": ".png", "jpg": ".jpg", "same": None}
+# Options that win over the quality's setting of that name where they are given.
+CHANGES = ("tile", "margin", "even", "tta", "flip_ink", "composite", "skip_blank", "scale")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -51,23 +58,25 @@ def main(arguments: list[str] | None = None) -> int:
             places["mask"] = Manifest(make_folder(options.mask))
         if options.zip:
             check_zip(options.zip, pages)
-        weights = [_read_bytes(path) for path in options.weights]
-        settings = {
-            "weights": [digest(content) for content in weights],
-            "fuse": options.fuse, "tile": options.tile, "margin": options.margin,
-            "tta": options.tta, "composite": options.composite, "scale": options.scale,
-        }
-        given = (options.fuse, options.tile, options.margin, options.tta, options.composite,
-                 options.batch, options.scale, options.engine, options.precision, options.threads)
+        changes = {name: getattr(options, name) for name in CHANGES}
+        chosen = settings(options.quality, **changes)
+        paths = options.weights or BUNDLED[:chosen.nets]
+        weights = [_read_bytes(path) for path in paths]
+        made_with = asdict(chosen) | {
+            "weights": [digest(content) for content in weights], "nets": len(weights),
+            "fuse": options.fuse}
+        given = changes | {
+            "fuse": options.fuse, "quality": options.quality, "batch": options.batch,
+            "engine": options.engine, "precision": options.precision, "threads": options.threads}
         if options.ray is None:
-            eraser = Eraser(options.weights, *given)
+            eraser = Eraser(paths, **given)
             erase = partial(erase_here, eraser)
         else:
-            names = [str(path) for path in options.weights]
+            names = [str(path) for path in paths]
             eraser = Cluster(options.ray, len(pages), list(zip(names, weights, strict=True)), given)
             erase = eraser.erase
         # Not the engine: at one precision their results are the same but for rounding.
-        settings["precision"] = eraser.engine.precision
+        made_with["precision"] = eraser.engine.precision
     except (ValueError, OSError) as error:
         print(f"test.py: {error}", file=sys.stderr)
         return 2
@@ -76,7 +85,7 @@ def main(arguments: list[str] | None = None) -> int:
     spread = "" if options.ray is None else f", in each of {eraser.workers} workers on Ray"
     print(f"engine: {eraser.engine}{spread}{hint}", file=sys.stderr)
     with redirect_stdout(sys.stderr):  # where Ray's messages belong
-        results, made, problems = run(pages, erase, settings, places, options)
+        results, made, problems = run(pages, erase, made_with, places, options)
     failed = len(pages) - len(results)
     if options.zip:
         try:
@@ -97,19 +106,26 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0], parents=[THREADS])
     parser.add_argument("inputs", nargs="+", metavar="INPUT", help="folder, file or glob pattern")
     parser.add_argument("--output", type=Path, required=True, metavar="DIR")
-    parser.add_argument("--weights", type=Path, nargs="+", metavar="FILE", default=list(BUNDLED),
-                        help="checkpoints, fused by average (the bundled pair)")
+    parser.add_argument("--quality", choices=QUALITIES, default=DEFAULT,
+                        help=f"how much work a page is worth ({DEFAULT})")
+    parser.add_argument("--weights", type=Path, nargs="+", metavar="FILE",
+                        help="checkpoints, fused by average (as many of the bundled pair as the "
+                             "quality takes)")
     parser.add_argument("--fuse", type=float, nargs="+", metavar="W",
                         help="the checkpoints' weights in the average (equal)")
-    parser.add_argument("--tile", type=int, default=512, help="tile side in pixels (512)")
-    parser.add_argument("--margin", type=int, default=106,
-                        help="pixels thrown away along a tile's borders (106)")
-    parser.add_argument("--tta", choices=TTA, default="hflip",
-                        help="flips whose results are averaged (hflip)")
-    parser.add_argument("--composite", action="store_true",
-                        help="keep the page's own pixels where no ink was seen")
-    parser.add_argument("--scale", type=scale, choices=("auto", *SCALES), default="auto",
-                        help="the networks see the page this much enlarged (auto: by its print)")
+    own = parser.add_argument_group("settings that win over those of the quality")
+    own.add_argument("--tile", type=int, help="largest side of a tile in pixels")
+    own.add_argument("--margin", type=int, help="pixels thrown away along a tile's borders")
+    either = argparse.BooleanOptionalAction
+    own.add_argument("--even", action=either, help="tiles no larger than the page needs")
+    own.add_argument("--tta", choices=TTA, help="flips whose results are averaged")
+    own.add_argument("--flip-ink", action=either, help="flip only tiles where ink was seen")
+    own.add_argument("--composite", action=either,
+                     help="keep the page's own pixels where no ink was seen")
+    own.add_argument("--skip-blank", action=either, help="leave out tiles where the page is blank")
+    own.add_argument("--scale", type=scale, choices=(*AUTOMATIC, *SCALES),
+                     help="the networks see the page this much enlarged (auto: by its print; "
+                          "shrink: the same, but never enlarged)")
     parser.add_argument("--batch", type=int, default=1, help="tiles computed at once (1)")
     parser.add_argument("--engine", choices=("auto", *ENGINES), default="auto",
                         help="what computes (auto: Paddle on a GPU, else the fastest installed)")
@@ -167,11 +183,11 @@ def _read_bytes(path: Path) -> bytes:
 
 
 def plan(
-    path: Path, settings: dict, places: dict[str, Manifest], options: argparse.Namespace
+    path: Path, made_with: dict, places: dict[str, Manifest], options: argparse.Namespace
 ) -> Page:
     """A page with the names of what is to be made of it. ValueError or OSError name the file."""
     content = path.read_bytes()
-    page = Page(path, content, make_key([content], settings), {})
+    page = Page(path, content, make_key([content], made_with), {})
     for kind, manifest in places.items():
         name = result_name(path, options) if kind == "image" else f"{path.stem}.png"
         state = manifest.state(name, page.key)
@@ -185,25 +201,31 @@ def plan(
 
 def erase_here(eraser: Eraser, pages: Iterable[Page]) -> Iterator[tuple[Page, Outcome]]:
     """Yield every page with what was made of it, or why it was not."""
-    for page in pages:
+    def read(page: Page) -> tuple[Page, np.ndarray]:
+        return page, read_image(page.path, page.content)
+
+    def work(opened: tuple[Page, np.ndarray]) -> tuple[Page, dict[str, np.ndarray]]:
+        page, image = opened
         # disable=None: on terminals only, since a log would keep every step of it.
         bar = tqdm(desc=page.path.name, unit="tile", leave=False, dynamic_ncols=True, disable=None)
 
-        def progress(done: int, total: int, bar: tqdm = bar) -> None:
+        def progress(done: int, total: int) -> None:
             bar.total = total
             bar.update(done - bar.n)
 
         with closing(bar):
-            try:
-                outcome = make(eraser, page, progress)
-            except (ValueError, OSError, MemoryError) as error:
-                outcome = error
-        yield page, outcome
+            return page, compute(eraser, page, image, progress)
+
+    for page, done in overlapped(pages, read, work, lambda erased: encode(*erased)):
+        try:
+            yield page, done.result()
+        except (ValueError, OSError, MemoryError) as error:
+            yield page, error
 
 
 def run(
     paths: list[Path], erase: Callable[[Iterable[Page]], Iterator[tuple[Page, Outcome]]],
-    settings: dict, places: dict[str, Manifest], options: argparse.Namespace,
+    made_with: dict, places: dict[str, Manifest], options: argparse.Namespace,
 ) -> tuple[list[Path], int, list[str]]:
     """Erase pages unless that was done before, and write what they become.
 
@@ -216,7 +238,7 @@ def run(
     def todo() -> Iterator[Page]:
         for path in paths:
             try:
-                page = plan(path, settings, places, options)
+                page = plan(path, made_with, places, options)
             except (ValueError, OSError, MemoryError) as error:
                 problems[path] = describe(path, error)
             else:

@@ -1,19 +1,22 @@
-"""How well pages are erased: weights, a classical baseline and doing nothing, on the same pages.
+"""How well pages are erased: qualities, a classical baseline and doing nothing, on the same pages.
 
-    python bench/quality.py [--weights FILE...] [--tta none|hflip|flips] [--composite] [--pages N]
-                            [--folder DIR] [--save DIR]
+    python bench/quality.py [--weights FILE...] [--quality NAME...] [--each]
+                            [--change NAME=VALUE...] [--pages N] [--folder DIR] [--save DIR]
 
 Renders the pages that bench/pages.yaml lists (or reads the pairs of --folder), erases them and
 prints means by kind of page: PSNR, PSNR over the ink, MS-SSIM, share of ink gone, share of print
-kept. Every erasing sees the same pages in the same run.
+kept, seconds of all processors a page. Every erasing sees the same pages in the same run. --each
+adds, for every setting in which a quality differs from `published`, `published` with that alone.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -25,6 +28,7 @@ start_paddle()
 
 import cv2
 import numpy as np
+import yaml
 from tqdm import tqdm
 
 from data.config import read_yaml
@@ -32,46 +36,66 @@ from data.image_io import write_image
 from data.pairs import find_pairs
 from data.synth.fonts import Faces
 from data.synth.page import SynthOptions, render
-from infer.eraser import BUNDLED, TTA, Eraser
-from infer.scale import SCALES, scale
+from infer.engines import load
+from infer.eraser import BUNDLED, Eraser
+from infer.quality import DEFAULT, QUALITIES, settings
 from metric import ERASURE_METRICS, METRICS
 
-COLUMNS = ("psnr", "ink_psnr", "ms_ssim", "ink_gone", "print_kept")
+COLUMNS = ("psnr", "ink_psnr", "ms_ssim", "ink_gone", "print_kept", "seconds")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--weights", type=Path, nargs="+", default=list(BUNDLED))
-    parser.add_argument("--tta", choices=TTA, default="hflip")
-    parser.add_argument("--composite", action="store_true")
-    parser.add_argument("--scale", type=scale, choices=("auto", *SCALES), default="auto")
+    parser.add_argument("--quality", choices=QUALITIES, nargs="+", default=[DEFAULT])
+    parser.add_argument("--each", action="store_true", help="each setting by itself, too")
+    parser.add_argument("--change", nargs="+", default=[], metavar="NAME=VALUE",
+                        help="settings that win over those of every quality")
     parser.add_argument("--pages", type=int, default=0, help="every so many pages only; 0: all")
     parser.add_argument("--folder", type=Path, help="measure these pairs instead")
     parser.add_argument("--save", type=Path, help="write strips of page, erased page, ground truth")
     options = parser.parse_args()
-    ways = {
-        "untouched": lambda image: image,
-        "threshold + inpainting": classical,
-        "networks": Eraser(options.weights, tta=options.tta, composite=options.composite,
-                           scale=options.scale),
-    }
+    ways = {"untouched": lambda image: image, "threshold + inpainting": classical,
+            **erasers(options)}
     figures: dict = defaultdict(list)  # (kind, way): a row of figures a page
     for name, kind, image, gt in pages(options):
         for way, erase in ways.items():
+            begin = time.process_time()
             erased = erase(image)
+            seconds = time.process_time() - begin
             row = [METRICS[c](erased, gt) if c in METRICS else ERASURE_METRICS[c](erased, gt, image)
-                   for c in COLUMNS]
+                   for c in COLUMNS[:-1]]
             for group in (kind, "all"):
-                figures[group, way].append(row)
-            if options.save and way == "networks":
-                options.save.mkdir(parents=True, exist_ok=True)
-                write_image(options.save / f"{name}.jpg", np.hstack([image, erased, gt]))
+                figures[group, way].append([*row, seconds])
+            if options.save and isinstance(erase, Eraser):
+                folder = options.save / way
+                folder.mkdir(parents=True, exist_ok=True)
+                write_image(folder / f"{name}.jpg", np.hstack([image, erased, gt]))
     print(f"{'kind':<12}{'':<24}" + "".join(f"{c:>12}" for c in COLUMNS))
     for (kind, way), rows in figures.items():
         # An equal page has an infinite PSNR: 100 dB is as good as any. Shares of nothing are nan.
-        rows = np.minimum(np.array(rows, float), 100)
+        rows = np.array(rows, float)
+        rows[:, :2] = rows[:, :2].clip(max=100)
         means = [np.nanmean(column) if not np.isnan(column).all() else np.nan for column in rows.T]
         print(f"{kind:<12}{way:<24}" + "".join(f"{mean:>12.4f}" for mean in means))
+
+
+def erasers(options: argparse.Namespace) -> dict[str, Callable]:
+    """What --quality, --each and --change ask for, by name."""
+    networks, _ = load(options.weights)
+    changes = {}
+    for change in options.change:
+        name, _, value = change.partition("=")
+        changes[name] = yaml.safe_load(value)
+    wanted = {name: settings(name, **changes) for name in options.quality}
+    if options.each:
+        published = asdict(settings("published"))
+        for quality in list(wanted.values()):
+            for name, value in asdict(quality).items():
+                if value != published[name] and name != "tile":  # larger tiles are even tiles
+                    alone = {name: value} | ({"tile": quality.tile} if name == "even" else {})
+                    wanted[f"{name} {value}"] = settings("published", **alone)
+    return {name: Eraser(networks[:one.nets], **asdict(one)) for name, one in wanted.items()}
 
 
 def pages(options: argparse.Namespace) -> Iterator[tuple[str, str, np.ndarray, np.ndarray]]:

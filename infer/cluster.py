@@ -53,20 +53,30 @@ class ClusterError(ValueError):
     """A cluster that cannot begin, or cannot go on."""
 
 
-def make(eraser: Eraser, page: Page, progress: Progress | None = None) -> dict[str, bytes]:
+def make(eraser: Eraser, page: Page) -> dict[str, bytes]:
     """The content of every file wanted of a page. Raises ValueError naming the page."""
     image = read_image(page.path, page.content)
+    return encode(page, compute(eraser, page, image))
+
+
+def compute(
+    eraser: Eraser, page: Page, image: np.ndarray, progress: Progress | None = None
+) -> dict[str, np.ndarray]:
+    """The pictures wanted of a page. Raises ValueError naming the page."""
     try:
-        if "mask" in page.names:
-            image, mask = eraser.run(image, progress=progress)
-            pictures = {"image": image, "mask": to_uint8(mask)}
-        else:
-            pictures = {"image": eraser(image, progress)}
+        if "mask" not in page.names:
+            return {"image": eraser(image, progress)}
+        image, mask = eraser.run(image, progress=progress)
+        return {"image": image, "mask": to_uint8(mask)}
     except (OSError, MemoryError):
         raise
     except Exception as error:  # the engines' exceptions have no base in common
         raise ValueError(f"{page.path}: cannot be erased; a smaller --tile needs less memory: "
                          f"{reason(error)}") from error
+
+
+def encode(page: Page, pictures: dict[str, np.ndarray]) -> dict[str, bytes]:
+    """The content of every file wanted of a page. Raises ValueError naming the page."""
     try:
         return {kind: encode_image(pictures[kind], Path(name).suffix)
                 for kind, name in page.names.items()}
@@ -92,7 +102,7 @@ class Worker:
     """What runs in an actor. Its methods raise ValueError with messages for the user."""
 
     def start(
-        self, expected: dict[str, str], weights: list[tuple[str, bytes]], settings: tuple,
+        self, expected: dict[str, str], weights: list[tuple[str, bytes]], settings: dict,
     ) -> Choice:
         """Load checkpoints, given as names and contents, with what else an Eraser takes."""
         here = identity()
@@ -105,7 +115,7 @@ class Worker:
             for path, (_, content) in zip(paths, weights, strict=True):
                 path.write_bytes(content)
             try:
-                self._eraser = Eraser(paths, *settings)
+                self._eraser = Eraser(paths, **settings)
             except ValueError as error:
                 text = str(error)
                 for path, (name, _) in zip(paths, weights, strict=True):
@@ -122,18 +132,18 @@ class Cluster:
 
     `address` is the cluster's HOST:PORT; without one it is the cluster that this machine belongs
     to, or else this machine alone. `most` workers are started. `weights` are checkpoints' names and
-    contents, `settings` an Eraser's other arguments, in its order; their threads are a worker's.
+    contents, `settings` an Eraser's other arguments by name; their threads are a worker's.
     Raises ValueError for settings and checkpoints as Eraser does, and as ClusterError where there
     is no Ray, no cluster or no room in it.
     """
 
-    def __init__(self, address: str, most: int, weights: list[tuple[str, bytes]], settings: tuple):
+    def __init__(self, address: str, most: int, weights: list[tuple[str, bytes]], settings: dict):
         self._ray = _connect(address)
         try:
-            *settings, engine, precision, threads = settings
             nodes = [node["Resources"] for node in self._ray.nodes() if node["Alive"]]
-            gpu = engine in ("auto", "paddle") and any(node.get("GPU") for node in nodes)
-            threads, room = _room(nodes, gpu, threads)
+            gpu = (settings["engine"] in ("auto", "paddle")
+                   and any(node.get("GPU") for node in nodes))
+            threads, room = _room(nodes, gpu, settings["threads"])
             self._kind = self._ray.remote(Worker).options(
                 num_cpus=threads, num_gpus=int(gpu), scheduling_strategy="SPREAD",
                 # Paddle reads them when it is imported.
@@ -142,12 +152,13 @@ class Cluster:
                     if name in os.environ}})
             self._identity, self._weights = identity(), self._ray.put(weights)
             self._starting = {}  # reference of its start: worker, and how many died before it
-            self._settings = (*settings, engine, precision, threads)
+            self._settings = settings | {"threads": threads}
             self._idle = []
             self._start()
             while not self._idle:
                 self._started(self._wait(), first=True)
-            self._settings = (*settings, self.engine.engine, self.engine.precision, threads)
+            self._settings |= {"engine": self.engine.engine,
+                               "precision": self.engine.precision}
             self.workers = min(room, most)
             for _ in range(self.workers - 1):
                 self._start()

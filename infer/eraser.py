@@ -10,17 +10,17 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from infer.blank import Blankness
 from infer.engines import load
-from infer.scale import SCALES, best_scale
-from infer.tiles import Tiling, count_tiles, strips
-
-# Flips of H and W whose results are averaged, as axes of N,C,H,W.
-TTA = {"none": [()], "hflip": [(), (3,)], "flips": [(), (3,), (2,), (2, 3)]}
+from infer.quality import DEFAULT, TTA, settings
+from infer.scale import AUTOMATIC, best_scale
+from infer.tiles import EVERYTHING, Place, Tiling, count_tiles, each_tile
 
 # Composing keeps a page's pixel where no mask value within COMPOSE_REACH pixels is above
 # COMPOSE_ABOVE: strokes fade out over a pixel or two, and their rims must be erased with them.
 COMPOSE_ABOVE = 0.2
 COMPOSE_REACH = 3
+FLIP_ABOVE = 0.1  # a tile's largest mask value from which on it is flipped, too; see `flip_ink`
 
 BUNDLED = tuple(
     Path(__file__).parent.parent / "weights" / name
@@ -43,31 +43,27 @@ class Eraser:
     """Erases pages: staggered tiles, flips, networks fused by a weighted average.
 
     `networks` are checkpoints' paths or functions from float32 N,3,H,W in [0, 1] to (image N,3,H,W,
-    mask N,1,H,W in [0, 1]); by default the bundled pair. `fuse` weights them, equally by default.
-    `tta` averages over flips: 'none', 'hflip' or 'flips'. `composite` copies the page's own pixels
-    where the fused mask says page, so that untouched print stays bit-identical. `batch` tiles run
-    at once. `scale` is how much larger the networks see the page: 0.5, 1, 2, or 'auto' to choose by
-    the height of its print; `tile` and `margin` are in their pixels. `engine`, `precision` and
-    `threads` say what runs checkpoints (see `engines.choose`); the attribute `engine` is the Choice
-    made. Raises ValueError for settings out of range, for what this machine cannot do and for
-    weights that cannot be loaded.
+    mask N,1,H,W in [0, 1]); by default those of the bundled pair that `quality` takes. `fuse`
+    weights them, equally by default. `quality` names a bundle of `quality.QUALITIES`; `changes` to
+    its `Settings` by name win over it, but for None. `batch` tiles run at once, `engine`,
+    `precision` and `threads` say what runs checkpoints (see `engines.choose`). The attributes
+    `settings` and `engine` are the Settings and the Choice made. Raises ValueError for settings out
+    of range, for what this machine cannot do and for weights that cannot be loaded.
     """
 
     def __init__(
         self,
         networks: Sequence | None = None,
         fuse: Sequence[float] | None = None,
-        tile: int = 512,
-        margin: int = 106,
-        tta: str = "hflip",
-        composite: bool = False,
+        quality: str = DEFAULT,
         batch: int = 1,
-        scale: float | str = "auto",
         engine: str = "auto",
         precision: str = "auto",
         threads: int | None = None,
+        **changes,
     ):
-        networks = BUNDLED if networks is None else networks
+        self.settings = settings(quality, **changes)
+        networks = BUNDLED[:self.settings.nets] if networks is None else networks
         fuse = [1.0] * len(networks) if fuse is None else list(fuse)
         if not networks:
             raise ValueError("an eraser needs one network at least")
@@ -75,23 +71,15 @@ class Eraser:
         if len(fuse) != len(networks) or not good:
             raise ValueError(f"the average of {len(networks)} networks needs as many weights of 0 "
                              f"or more, not all of them 0; got {fuse}")
-        if tta not in TTA:
-            raise ValueError(f"unknown tta {tta!r}; known: {', '.join(TTA)}")
         if batch < 1:
             raise ValueError(f"batch must be 1 or more, got {batch}")
-        if scale != "auto" and scale not in SCALES:
-            known = ", ".join(map(str, SCALES))
-            raise ValueError(f"unknown scale {scale!r}; known: auto, {known}")
+        self._tiling = Tiling(self.settings.tile, self.settings.margin, self.settings.even)
         self._networks, self.engine = load(networks, engine, precision, threads)
         self._shares = [weight / sum(fuse) for weight in fuse]
-        self._tiling = Tiling(tile, margin)
-        self._flips = TTA[tta]
-        self._composite = composite
         self._batch = batch
-        self._scale = scale
 
     def __call__(self, image: np.ndarray, progress: Progress | None = None) -> np.ndarray:
-        """Erase a page: uint8 H,W,3 RGB in and out. Memory beyond both is one strip's."""
+        """Erase a page: uint8 H,W,3 RGB in and out. Memory beyond both is a batch's."""
         return self._run(image, progress)
 
     def run(
@@ -127,24 +115,38 @@ class Eraser:
         """Erase `image` into a new array where `change` allows; `mask` takes what was seen."""
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
             raise ValueError(f"expected a page as uint8 H,W,3, got {image.dtype} {image.shape}")
-        scale = best_scale(image) if self._scale == "auto" else self._scale
+        scale = self._choose_scale(image)
         tiling = self._tiling.scaled(scale)
-        total, done = count_tiles(image.shape, tiling), 0
+        blank = Blankness(image) if self.settings.skip_blank else None
+        box = blank.box() if blank else EVERYTHING
+
+        def wanted(place: Place) -> bool:
+            return (change is None or change[place].any()) and not (blank and blank(place))
+
+        total = count_tiles(box, image.shape, tiling)
         out = image.copy()
-        least = COMPOSE_ABOVE if self._composite else -1
         erase_tiles = partial(self._erase, scale=scale)
-        for rows, strip, tiles in strips(image, erase_tiles, tiling, self._batch, change):
-            if strip is not None:
-                erase = strip[..., -1] > least  # never true for the NaN of tiles left out
+        parts = each_tile(image, erase_tiles, tiling, self._batch, wanted, box)
+        for done, (place, planes) in enumerate(parts, 1):
+            if planes is not None:
+                erase = np.full(planes.shape[:2], True)
+                if self.settings.composite:
+                    erase = planes[..., 4] > COMPOSE_ABOVE
                 if change is not None:
-                    erase &= change[rows]
-                out[rows][erase] = np.rint(strip[erase, :3].clip(0, 255)).astype(np.uint8)
+                    erase &= change[place]
+                out[place][erase] = np.rint(planes[erase, :3].clip(0, 255)).astype(np.uint8)
                 if mask is not None:
-                    mask[rows] = np.nan_to_num(strip[..., 3])
-            done += tiles
+                    mask[place] = planes[..., 3]
             if progress is not None and progress(done, total) is False:
                 raise Cancelled
         return out
+
+    def _choose_scale(self, image: np.ndarray) -> float:
+        scale = self.settings.scale
+        if scale not in AUTOMATIC:
+            return scale
+        best = best_scale(image)
+        return min(best, 1) if scale == "shrink" else best
 
     def _erase(self, tiles: np.ndarray, scale: float) -> np.ndarray:
         """A batch of tiles, uint8 N,S,S,3, to float32 N,S,S,4 or 5.
@@ -159,7 +161,7 @@ class Eraser:
             planes = _resize(planes, 1 / scale)
             planes[..., :3] += tiles
             planes[..., 3].clip(0, 1, out=planes[..., 3])  # cubic interpolation overshoots
-        if self._composite:
+        if self.settings.composite:
             reach = np.ones((2 * COMPOSE_REACH + 1,) * 2, np.uint8)
             widened = [cv2.dilate(mask, reach) for mask in planes[..., 3]]
             planes = np.concatenate([planes, np.stack(widened)[..., None]], axis=-1)
@@ -168,13 +170,28 @@ class Eraser:
     def _average(self, tiles: np.ndarray) -> np.ndarray:
         """All networks and flips on uint8 N,S,S,3: float32 N,S,S,4, RGB in [0, 255] and mask."""
         batch = np.ascontiguousarray(tiles.transpose(0, 3, 1, 2)).astype(np.float32) / 255
-        image, mask = np.zeros_like(batch), np.zeros_like(batch[:, :1])
+        planes = self._fuse(batch)
+        flips = TTA[self.settings.tta][1:]
+        turned = np.full(len(batch), bool(flips))
+        if self.settings.flip_ink:
+            turned &= planes[:, 3].max(axis=(1, 2)) > FLIP_ABOVE
+        if turned.any():
+            batch = batch[turned]
+            for axes in flips:
+                planes[turned] += np.flip(self._fuse(np.flip(batch, axes)), axes)
+            planes[turned] /= 1 + len(flips)
+        planes[:, :3] *= 255
+        return np.ascontiguousarray(planes.transpose(0, 2, 3, 1))
+
+    def _fuse(self, batch: np.ndarray) -> np.ndarray:
+        """All networks on float32 N,3,H,W in [0, 1]: their average, N,4,H,W, RGB and mask."""
+        batch = np.ascontiguousarray(batch)
+        planes = np.zeros((len(batch), 4, *batch.shape[2:]), np.float32)
         for net, share in zip(self._networks, self._shares, strict=True):
-            for axes in self._flips:
-                seen, ink = net(np.ascontiguousarray(np.flip(batch, axes)))
-                image += np.flip(seen, axes) * np.float32(share / len(self._flips))
-                mask += np.flip(ink, axes) * np.float32(share / len(self._flips))
-        return np.ascontiguousarray(np.concatenate([image * 255, mask], 1).transpose(0, 2, 3, 1))
+            image, mask = net(batch)
+            planes[:, :3] += image * np.float32(share)
+            planes[:, 3:] += mask * np.float32(share)
+        return planes
 
 
 def _resize(pictures: np.ndarray, scale: float) -> np.ndarray:

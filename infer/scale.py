@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 SCALES = (0.5, 1, 2)
+AUTOMATIC = ("auto", "shrink")  # by the height of a page's print; 'shrink' never enlarges
 TALLEST_ENLARGED = 20  # pixels: print up to this height is seen twice as large,
 LEAST_SHRUNK = 80  # and from this height on half as large
 
@@ -21,8 +22,8 @@ _LETTERS = 20  # fewer tell nothing
 
 
 def scale(text: str) -> float | str:
-    """A command line's scale: 'auto' or a number."""
-    return text if text == "auto" else float(text)
+    """A command line's scale: a number or one of AUTOMATIC."""
+    return text if text in AUTOMATIC else float(text)
 
 
 def best_scale(page: np.ndarray) -> float:

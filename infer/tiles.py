@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,12 +17,33 @@ from data.augment import reflect
 MULTIPLE = 32  # networks take sides that are multiples of this
 
 
+class Span(NamedTuple):
+    """A tile along one axis, in the page's pixels."""
+
+    start: int  # where the tile begins: below 0 beyond the page
+    begin: int  # its kept part
+    end: int
+
+
+class Place(NamedTuple):
+    """The part of a page that a tile is kept for."""
+
+    rows: slice
+    columns: slice
+
+
 @dataclass(frozen=True)
 class Tiling:
-    """Tile side and discarded margin, in pixels, and what sides are multiples of."""
+    """Tile side and discarded margin, in pixels, and what sides are multiples of.
+
+    Published tiles all have the side `tile` and see the page's reflection all around it; the last
+    one is pulled back. `even` ones are as few as sides up to `tile` allow, all of the least side
+    that is enough, overlap evenly and end with the page, but for the multiple.
+    """
 
     tile: int = 512
     margin: int = 106
+    even: bool = False
     multiple: int = MULTIPLE
 
     def __post_init__(self):
@@ -36,70 +58,91 @@ class Tiling:
     def step(self) -> int:
         return self.tile - 2 * self.margin
 
-    def spans(self, length: int) -> list[tuple[int, int]]:
-        """The kept parts along an axis as (begin, end): they meet without gap or overlap.
+    def spans(self, length: int) -> list[Span]:
+        """The tiles along an axis: their kept parts meet without gap or overlap.
 
-        The last tile is pulled back so that its kept part ends with the axis, and wins over its
-        neighbour where both saw a pixel.
+        The last published tile is pulled back so that its kept part ends with the axis, and wins
+        over its neighbour where both saw a pixel.
         """
+        if self.even:
+            return self._even_spans(length)
         last = max(0, length - self.step)
         begins = [*range(0, last, self.step), last]
-        return list(zip(begins, [*begins[1:], length], strict=True))
+        return [Span(begin - self.margin, begin, end)
+                for begin, end in zip(begins, [*begins[1:], length], strict=True)]
 
     def side(self, length: int) -> int:
-        """The tile's side along an axis: smaller for a page that needs less than a whole tile."""
-        needed = length + 2 * self.margin
-        return min(self.tile, -(-needed // self.multiple) * self.multiple)
+        """The tiles' side along an axis: smaller for a page that needs less than a whole tile."""
+        if not self.even:
+            return min(self.tile, self._round_up(length + 2 * self.margin))
+        count = self._even_count(length)
+        return self._round_up(-(-(length + (count - 1) * 2 * self.margin) // count))
 
     def scaled(self, scale: float) -> Tiling:
         """The tiles of a page that become these tiles when they are resized by `scale`."""
-        return Tiling(round(self.tile / scale), int(self.margin / scale),
+        return Tiling(round(self.tile / scale), int(self.margin / scale), self.even,
                       round(self.multiple / scale))
+
+    def _even_count(self, length: int) -> int:
+        return max(1, -(-(length - 2 * self.margin) // self.step))
+
+    def _even_spans(self, length: int) -> list[Span]:
+        count, side = self._even_count(length), self.side(length)
+        slack = max(0, length - side)
+        starts = [i * slack // max(1, count - 1) for i in range(count)]
+        # Neighbours meet in the middle of what both see.
+        meets = [(start + side + other) // 2
+                 for start, other in zip(starts, starts[1:], strict=False)]
+        return [Span(*span) for span in zip(starts, [0, *meets], [*meets, length], strict=True)]
+
+    def _round_up(self, length: int) -> int:
+        return -(-length // self.multiple) * self.multiple
 
 
 # A batch of tiles, uint8 N,S,S,3, to what they become: float32 N,S,S,C.
 TileFunction = Callable[[np.ndarray], np.ndarray]
+EVERYTHING = Place(slice(0, None), slice(0, None))
 
 
-def strips(
+def each_tile(
     page: np.ndarray, erase: TileFunction, tiling: Tiling, batch: int = 1,
-    wanted: np.ndarray | None = None,
-) -> Iterator[tuple[slice, np.ndarray | None, int]]:
-    """Yield (rows, strip, tiles) after every batch: the page after `erase`, strip by strip.
+    wanted: Callable[[Place], bool] = lambda place: True, box: Place = EVERYTHING,
+) -> Iterator[tuple[Place, np.ndarray | None]]:
+    """Yield the parts of `page`, uint8 H,W,3 of any size, and what they become: float32 h,w,C.
 
-    `page` is uint8 H,W,3 of any size; a strip is float32 h,W,C, and None until its last batch is
-    done. `tiles` counts those done since the last time, with those left out. `wanted`, bool H,W,
-    leaves out tiles that keep no wanted pixel: their place holds NaN, and a strip of such tiles
-    alone stays None. Memory beyond the page is one strip's.
+    Only `box` is cut into tiles, which see the page around it, too. Parts that are not `wanted` are
+    not computed: None. `batch` tiles are computed at once. Memory beyond the page is theirs.
     """
     height, width = page.shape[:2]
-    columns = tiling.spans(width)
-    tile_h, tile_w = tiling.side(height), tiling.side(width)
-    for top, bottom in tiling.spans(height):
-        rows = reflect(top - tiling.margin, top - tiling.margin + tile_h, height)
-        chosen = [
-            (left, right) for left, right in columns
-            if wanted is None or wanted[top:bottom, left:right].any()
-        ]
-        if len(chosen) < len(columns):
-            yield slice(top, bottom), None, len(columns) - len(chosen)
-        strip = None
-        for i in range(0, len(chosen), batch):
-            group = chosen[i:i + batch]
-            result = erase(np.stack([
-                page[rows[:, None],
-                     reflect(left - tiling.margin, left - tiling.margin + tile_w, width)[None, :]]
-                for left, _ in group
-            ]))
-            if strip is None:
-                strip = np.full((bottom - top, width, result.shape[3]), np.nan, np.float32)
-            for (left, right), tile in zip(group, result, strict=True):
-                strip[:, left:right] = tile[tiling.margin:tiling.margin + bottom - top,
-                                            tiling.margin:tiling.margin + right - left]
-            done = i + batch >= len(chosen)
-            yield slice(top, bottom), strip if done else None, len(group)
+    top, bottom, _ = box.rows.indices(height)
+    left, right, _ = box.columns.indices(width)
+    tile_h, tile_w = tiling.side(bottom - top), tiling.side(right - left)
+    group: list[tuple[Place, Span, Span]] = []
+
+    def computed():
+        result = erase(np.stack([
+            page[reflect(top + y.start, top + y.start + tile_h, height)[:, None],
+                 reflect(left + x.start, left + x.start + tile_w, width)[None, :]]
+            for _, y, x in group
+        ]))
+        for (place, y, x), tile in zip(group, result, strict=True):
+            yield place, tile[y.begin - y.start:y.end - y.start, x.begin - x.start:x.end - x.start]
+        group.clear()
+
+    for y in tiling.spans(bottom - top):
+        for x in tiling.spans(right - left):
+            place = Place(slice(top + y.begin, top + y.end), slice(left + x.begin, left + x.end))
+            if not wanted(place):
+                yield place, None
+                continue
+            group.append((place, y, x))
+            if len(group) == batch:
+                yield from computed()
+    if group:
+        yield from computed()
 
 
-def count_tiles(shape: tuple[int, ...], tiling: Tiling) -> int:
+def count_tiles(box: Place, shape: tuple[int, ...], tiling: Tiling) -> int:
     """How many tiles a page of this shape (H, W, ...) is cut into."""
-    return len(tiling.spans(shape[0])) * len(tiling.spans(shape[1]))
+    lengths = (len(range(length)[part]) for part, length in zip(box, shape, strict=False))
+    return int(np.prod([len(tiling.spans(length)) for length in lengths]))

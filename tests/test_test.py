@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import zipfile
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +15,12 @@ from PIL import Image
 import test as command
 from data.image_io import read_grey, read_image, write_image
 from infer.engines import choose
-from infer.eraser import BUNDLED, Eraser
+from infer.eraser import Eraser
+from infer.quality import DEFAULT, Settings
 from model import ModelConfig, build, weights
 
 ROOT = Path(__file__).parents[1]
-SMALL = ["--tile", "64", "--margin", "8", "--tta", "none"]
+SMALL = ["--quality", "published", "--tile", "64", "--margin", "8", "--tta", "none"]
 
 
 def make_page(height=20, width=30):
@@ -215,18 +217,39 @@ def test_settings_reach_the_eraser(run, nets, monkeypatch):
         assert run("pages", *arguments)[0] == 0
         np.testing.assert_array_equal(read_image("out/a.png"), page - change)
     seen = []
-    monkeypatch.setattr(command, "Eraser", lambda *a: seen.append(a) or Eraser(*a))
-    given = ["pages", "--output", "o", "--weights", str(nets["same"]), "--tile", "96",
-             "--margin", "5", "--tta", "flips", "--batch", "3", "--fuse", "2", "--composite",
-             "--scale", "2", "--engine", "paddle", "--precision", "f32", "--threads", "1"]
+    monkeypatch.setattr(command, "Eraser", lambda *a, **k: seen.append((a, k)) or Eraser(*a, **k))
+    others = {"fuse": None, "quality": DEFAULT, "batch": 1, "engine": "auto",
+              "precision": "auto", "threads": None}
+    assert command.main(["pages", "--output", "o", "--weights", str(nets["same"])]) == 0
+    assert seen.pop() == (([nets["same"]],), dict.fromkeys(command.CHANGES) | others)
+    given = ["pages", "--output", "o", "--weights", str(nets["same"]), "--quality", "best",
+             "--tile", "96", "--margin", "5", "--no-even", "--tta", "flips", "--flip-ink",
+             "--no-composite", "--skip-blank", "--scale", "2", "--batch", "3", "--fuse", "2",
+             "--engine", "paddle", "--precision", "f32", "--threads", "1"]
     assert command.main(given) == 0
-    assert seen == [([nets["same"]], [2.0], 96, 5, "flips", True, 3, 2, "paddle", "f32", 1)]
-    assert vars(command.parse(["pages", "--output", "o"])) | {"tile": 512, "margin": 106} == {
-        "inputs": ["pages"], "output": Path("o"), "weights": list(BUNDLED), "fuse": None,
-        "tile": 512, "margin": 106, "tta": "hflip", "composite": False, "batch": 1,
-        "scale": "auto", "engine": "auto", "precision": "auto", "threads": None,
-        "ray": None, "format": "png", "mask": None, "zip": None, "overwrite": False,
-    }
+    assert seen == [(([nets["same"]],), {
+        "fuse": [2.0], "quality": "best", "batch": 3, "engine": "paddle", "precision": "f32",
+        "threads": 1, "tile": 96, "margin": 5, "even": False, "tta": "flips", "flip_ink": True,
+        "composite": False, "skip_blank": True, "scale": 2})]
+
+
+def test_a_quality_by_another_name_is_the_same_work(run):
+    make_folder("a")
+    assert set(command.CHANGES) == {field.name for field in fields(Settings)} - {"nets"}
+    for made, arguments in [
+        (1, ["--no-skip-blank"]), (0, ["--quality", "published"]), (0, ["--batch", "2"]),
+        (1, ["--skip-blank"]), (1, ["--scale", "0.5"]),
+    ]:
+        assert run("pages", *arguments)[1].startswith(f"{made} erased"), arguments
+
+
+def test_a_quality_takes_as_many_of_the_bundled_networks_as_it_says(run, nets, monkeypatch):
+    make_folder("a")
+    page = read_image("pages/a.png")
+    monkeypatch.setattr(command, "BUNDLED", (nets["darker"], nets["same"]))
+    for quality, change in (("fast", 40), ("published", 20)):
+        assert command.main(["pages", "--output", quality, "--quality", quality]) == 0
+        np.testing.assert_array_equal(read_image(f"{quality}/a.png"), page - change)
 
 
 def test_the_engine_is_said_and_its_precision_is_part_of_what_was_made(run, monkeypatch):

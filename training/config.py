@@ -8,7 +8,7 @@ from pathlib import Path
 
 from data.config import from_dict, read_yaml, set_keys
 from data.pairs import DataConfig
-from infer.eraser import TTA
+from infer.quality import TTA
 from loss import TERMS, LossConfig
 from model import ModelConfig
 

@@ -213,8 +213,8 @@ class Trainer:
 
     def _validate(self, writer, offset: int) -> None:
         """Erase the validation pages with the averaged weights; keep them if they are the best."""
-        eraser = Eraser([self.engine], tta=self.config.train.val_tta, scale=1,
-                        engine="paddle")
+        eraser = Eraser([self.engine], quality="published", engine="paddle",
+                        tta=self.config.train.val_tta)
         scores = []
         for page in self.val_pages:
             image, gt = page.read()

@@ -165,9 +165,8 @@ def test_a_run_that_was_cut_off_is_taken_up(two_nodes, run):
 
 
 def test_bad_weights_are_named_as_the_user_knows_them():
-    settings = (None, 64, 8, "none", False, 1, "auto", "auto", "auto", 1)
     with pytest.raises(ValueError, match="^my/net.pdparams: "):
-        cluster.Worker().start(cluster.identity(), [("my/net.pdparams", b"no weights")], settings)
+        cluster.Worker().start(cluster.identity(), [("my/net.pdparams", b"no weights")], {})
 
 
 def test_without_ray(run, monkeypatch):
@@ -192,7 +191,7 @@ def test_no_cluster_there(run, address):
 def test_a_node_with_other_code_or_packages_does_not_join():
     expected = cluster.identity() | {"numpy": "1.0", "code": "0"}
     with pytest.raises(ValueError, match="code [0-9a-f]{8} instead of 0, numpy .* instead of 1.0"):
-        cluster.Worker().start(expected, [], ())
+        cluster.Worker().start(expected, [], {})
 
 
 @pytest.mark.parametrize("nodes, gpu, threads, expected", [

@@ -1,11 +1,14 @@
+from functools import partial
+
 import cv2
 import numpy as np
 import pytest
 
+import infer.eraser
 from data.synth.page import SynthOptions, compose
-from infer import Eraser
 from infer.scale import LEAST_SHRUNK, SCALES, TALLEST_ENLARGED, best_scale, print_height
 
+Eraser = partial(infer.eraser.Eraser, quality="published")
 SMALL = {"tile": 128, "margin": 16, "tta": "none"}
 
 
@@ -67,11 +70,14 @@ def test_best_scale(monkeypatch):
         assert best_scale(page) == expected
 
 
-@pytest.mark.parametrize("height, tiles", [(10, 30), (30, 9), (100, 4)])
-def test_eraser_takes_the_best_scale_by_default(monkeypatch, height, tiles):
+@pytest.mark.parametrize("scale, height, tiles", [
+    ("auto", 10, 30), ("auto", 30, 9), ("auto", 100, 4), ("shrink", 10, 9), ("shrink", 100, 4),
+])
+def test_the_scale_by_the_height_of_print(monkeypatch, scale, height, tiles):
     monkeypatch.setattr("infer.scale.print_height", lambda page: height)
     seen = []
-    Eraser([lambda x: seen.append(x.shape) or identity(x)], tta="none")(make_page(700, 900))
+    Eraser([lambda x: seen.append(x.shape) or identity(x)], tta="none", scale=scale)(
+        make_page(700, 900))
     assert len(seen) == tiles  # steps of 150, 300 and 600 pixels of the page
 
 
@@ -99,13 +105,14 @@ def test_the_change_is_brought_back_onto_the_page(scale, composite):
 @pytest.mark.parametrize("scale", SCALES)
 def test_what_the_network_sees(scale):
     shapes = set()
-    Eraser([lambda x: shapes.add(x.shape) or identity(x)], **SMALL, scale=scale)(
-        make_page(300, 40))
+    for even in (False, True):
+        Eraser([lambda x: shapes.add(x.shape) or identity(x)], **SMALL, scale=scale, even=even)(
+            make_page(300, 40))
     assert all(h % 32 == 0 and w % 32 == 0 for _, _, h, w in shapes)
     assert max(h for _, _, h, _ in shapes) == 128
 
 
 @pytest.mark.parametrize("scale", [3, 0, "2", "best"])
 def test_unknown_scales(scale):
-    with pytest.raises(ValueError, match="unknown scale .*; known: auto, 0.5, 1, 2"):
+    with pytest.raises(ValueError, match="unknown scale .*; known: auto, shrink, 0.5, 1, 2"):
         Eraser([identity], scale=scale)

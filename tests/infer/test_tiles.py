@@ -1,10 +1,13 @@
+import itertools
+
 import numpy as np
 import pytest
 
-from infer.tiles import MULTIPLE, Tiling, count_tiles, strips
+from infer.tiles import EVERYTHING, MULTIPLE, Place, Tiling, count_tiles, each_tile
 
 # Tile and margin: as published, none thrown away, nearly all thrown away, steps of odd lengths.
-TILINGS = [Tiling(), Tiling(32, 0), Tiling(64, 31), Tiling(96, 31), Tiling(128, 17)]
+TILINGS = [Tiling(tile, margin, even) for even in (False, True)
+           for tile, margin in ((512, 106), (32, 0), (64, 31), (96, 31), (128, 17))]
 
 
 def make_page(height, width):
@@ -13,13 +16,12 @@ def make_page(height, width):
 
 
 def join(parts, shape):
-    """Paste strips into a page, asserting that they come in order and leave no gap."""
-    page, end = np.full((*shape[:2], 3), np.nan, np.float32), 0
-    for rows, strip, _ in parts:
-        if strip is not None:
-            assert rows.start == end
-            page[rows], end = strip, rows.stop
-    assert end == shape[0]
+    """Paste tiles into a page, asserting that they overlap nowhere and leave no gap."""
+    page = np.full((*shape[:2], 3), np.nan, np.float32)
+    for place, tile in parts:
+        assert np.isnan(page[place]).all()
+        page[place] = tile
+    assert not np.isnan(page).any()
     return page
 
 
@@ -27,14 +29,47 @@ def join(parts, shape):
 def test_kept_parts_meet_and_lie_inside_their_tiles(tiling):
     for length in [*range(1, 4 * tiling.step + 2), 20_000]:
         spans, side = tiling.spans(length), tiling.side(length)
-        assert spans[0][0] == 0
-        assert spans[-1][1] == length
-        assert all(end == begin for (_, end), (begin, _) in zip(spans, spans[1:], strict=False))
+        assert spans[0].begin == 0
+        assert spans[-1].end == length
+        assert all(one.end == other.begin for one, other in itertools.pairwise(spans))
         assert side % MULTIPLE == 0
         assert side <= tiling.tile
-        assert all(0 < end - begin <= side - 2 * tiling.margin for begin, end in spans)
-        if length > tiling.step:  # the last tile is pulled back: its kept part is whole
-            assert spans[-1][1] - spans[-1][0] == tiling.step
+        for span in spans:
+            assert span.begin < span.end
+            low = 0 if tiling.even and span.begin == 0 else tiling.margin
+            high = 0 if tiling.even and span.end == length else tiling.margin
+            assert span.start + low <= span.begin
+            assert span.end <= span.start + side - high
+        if tiling.even:
+            assert spans[-1].start + side < length + MULTIPLE  # no more than rounding asks for
+        elif length > tiling.step:  # the last tile is pulled back: its kept part is whole
+            assert spans[-1].end - spans[-1].begin == tiling.step
+
+
+def test_even_tiles_are_few_and_no_larger_than_needed():
+    tiling = Tiling(1280, 106, even=True)
+    assert [tiling.side(length) for length in (20, 640, 1280, 1281, 2339)] == [
+        32, 640, 1280, 768, 1280]
+    for shape, overlap in (((2339, 1654), 1.3), ((3508, 2480), 1.45), ((14_000, 20_000), 1.45)):
+        count = count_tiles(EVERYTHING, shape, tiling)
+        sides = tiling.side(shape[0]) * tiling.side(shape[1])
+        assert count * sides < overlap * shape[0] * shape[1]
+
+
+@pytest.mark.parametrize("tiling", [Tiling(64, 10), Tiling(64, 10, even=True)], ids=str)
+def test_a_box_is_cut_alone_but_sees_what_is_around_it(tiling):
+    page = make_page(120, 200)
+    box = Place(slice(31, 97), slice(40, 131))
+    seen, covered = [], np.zeros(page.shape[:2], int)
+    for place, tile in each_tile(page, lambda tiles: seen.extend(tiles) or tiles, tiling, box=box):
+        np.testing.assert_array_equal(tile, page[place])
+        covered[place] += 1
+    assert len(seen) == count_tiles(box, page.shape, tiling)
+    assert (covered[box] == 1).all()
+    assert covered.sum() == covered[box].sum()
+    beyond = 0 if tiling.even else 10
+    np.testing.assert_array_equal(
+        seen[0][:60, :60], page[31 - beyond:91 - beyond, 40 - beyond:100 - beyond])
 
 
 @pytest.mark.parametrize("tiling", TILINGS, ids=str)
@@ -44,7 +79,7 @@ def test_identity_survives(tiling):
     for height, width in {*zip(lengths, reversed(lengths), strict=True), (1, 1), (1, lengths[-1]),
                           (lengths[-1], 1), (step, step), (step + 1, step + 1)}:
         page = make_page(height, width)
-        parts = strips(page, lambda tiles: tiles.astype(np.float32), tiling, batch=3)
+        parts = each_tile(page, lambda tiles: tiles.astype(np.float32), tiling, batch=3)
         np.testing.assert_array_equal(join(parts, page.shape), page)
 
 
@@ -58,44 +93,44 @@ def test_what_a_function_sees(batch):
         assert len(tiles) <= batch
         return tiles[..., :1].astype(np.float32)
 
-    parts = list(strips(page, record, tiling, batch))
+    parts = list(each_tile(page, record, tiling, batch))
     padded = np.pad(page, ((10, 10), (10, 10), (0, 0)), "reflect")
     corners = [(y, x) for y in (0, 44, 56) for x in (0, 44, 88, 106)]
-    assert len(seen) == len(corners) == count_tiles(page.shape, tiling)
+    assert len(seen) == len(corners) == count_tiles(EVERYTHING, page.shape, tiling)
     for tile, (y, x) in zip(seen, corners, strict=True):
         np.testing.assert_array_equal(tile, padded[y:y + 64, x:x + 64])
-    assert sum(tiles for *_, tiles in parts) == len(corners)
-    assert all(strip.shape[1:] == (150, 1) for _, strip, _ in parts if strip is not None)
+    assert [(place.rows.start, place.columns.start) for place, _ in parts] == corners
+    assert all(tile.shape[2] == 1 for _, tile in parts)
 
 
 def test_small_pages_cost_small_tiles():
     seen = []
     page = make_page(5, 200)
-    list(strips(page, lambda tiles: seen.append(tiles.shape) or tiles, Tiling()))
-    assert seen == [(1, 224, 416, 3)]  # the next multiples of 32 from 5 + 212 and 200 + 212
+    for tiling in (Tiling(), Tiling(even=True)):
+        list(each_tile(page, lambda tiles: seen.append(tiles.shape) or tiles, tiling))
+    # The next multiples of 32 from 5 + 212 and 200 + 212; from 5 and 200.
+    assert seen == [(1, 224, 416, 3), (1, 32, 224, 3)]
 
 
-def test_tiles_without_a_wanted_pixel_are_left_out():
+def test_unwanted_tiles_are_left_out():
     tiling, page = Tiling(32, 0), make_page(96, 128)
-    wanted = np.zeros((96, 128), bool)
-    wanted[31, 32] = wanted[64:, 100] = True
+    wanted = {(0, 32), (64, 96)}
     calls = []
 
     def count(tiles):
         calls.append(len(tiles))
         return tiles.astype(np.float32)
 
-    parts = list(strips(page, count, tiling, 8, wanted))
-    assert calls == [1, 1]
-    assert sum(tiles for *_, tiles in parts) == 12
-    done = {rows.start: strip for rows, strip, _ in parts if strip is not None}
-    assert sorted(done) == [0, 64]
-    for top, left in ((0, 32), (64, 96)):
-        there = np.isfinite(done[top]).all(axis=2)
-        assert there[:, left:left + 32].all()
-        assert there.sum() == 32 * 32
-        np.testing.assert_array_equal(done[top][there], page[top:top + 32, left:left + 32].reshape(
-            -1, 3))
+    def corner(place):
+        return place.rows.start, place.columns.start
+
+    parts = list(each_tile(page, count, tiling, 8, lambda place: corner(place) in wanted))
+    assert calls == [2]
+    assert len(parts) == 12
+    for place, tile in parts:
+        assert (tile is not None) == (corner(place) in wanted)
+        if tile is not None:
+            np.testing.assert_array_equal(tile, page[place])
 
 
 @pytest.mark.parametrize("tile, margin", [

@@ -1,0 +1,55 @@
+"""What a page's erasing costs and how good it is: settings, and the names of bundles of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from infer.scale import AUTOMATIC, SCALES
+
+# Flips of H and W whose results are averaged, as axes of N,C,H,W.
+TTA = {"none": [()], "hflip": [(), (3,)], "flips": [(), (3,), (2,), (2, 3)]}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How pages are erased. Raises ValueError for settings out of range."""
+
+    nets: int  # so many of the bundled pair
+    tile: int  # the tiles' largest side in the networks' pixels; see infer.tiles.Tiling
+    margin: int  # thrown away along a tile's borders
+    even: bool  # tiles of the least size that covers the page, not all of the largest
+    tta: str  # flips whose results are averaged, one of TTA
+    flip_ink: bool  # flip only tiles in which ink was seen
+    composite: bool  # keep the page's own pixels where no ink was seen
+    skip_blank: bool  # leave out what is blank on the page; see infer.blank
+    # How much larger the networks see the page: one of infer.scale.SCALES, 'auto' for what suits
+    # the height of its print, 'shrink' for the same without enlarging.
+    scale: float | str
+
+    def __post_init__(self):
+        if self.tta not in TTA:
+            raise ValueError(f"unknown tta {self.tta!r}; known: {', '.join(TTA)}")
+        if self.scale not in (*AUTOMATIC, *SCALES):
+            known = ", ".join(map(str, (*AUTOMATIC, *SCALES)))
+            raise ValueError(f"unknown scale {self.scale!r}; known: {known}")
+
+
+PUBLISHED = Settings(nets=2, tile=512, margin=106, even=False, tta="hflip", flip_ink=False,
+                     composite=False, skip_blank=False, scale=1)
+_FEW_PIXELS = replace(PUBLISHED, tile=1280, even=True, flip_ink=True, skip_blank=True)
+# What each setting costs in PSNR and saves in time: python bench/quality.py --each
+QUALITIES = {
+    "fast": replace(_FEW_PIXELS, nets=1, margin=64, tta="none", scale="shrink"),
+    "balanced": replace(_FEW_PIXELS, margin=64, tta="none", scale="auto"),
+    "best": replace(_FEW_PIXELS, scale="auto"),
+    "published": PUBLISHED,
+}
+DEFAULT = "balanced"
+
+
+def settings(quality: str, **changes) -> Settings:
+    """A bundle's settings but for `changes` that are not None."""
+    if quality not in QUALITIES:
+        raise ValueError(f"unknown quality {quality!r}; known: {', '.join(QUALITIES)}")
+    changes = {name: value for name, value in changes.items() if value is not None}
+    return replace(QUALITIES[quality], **changes)

@@ -1,0 +1,51 @@
+from dataclasses import asdict, fields
+
+import numpy as np
+import pytest
+
+from infer import Eraser
+from infer.quality import DEFAULT, QUALITIES, Settings, settings
+
+CHANGED = {"nets": 1, "tile": 320, "margin": 8, "even": False, "tta": "flips", "flip_ink": False,
+           "composite": True, "skip_blank": False, "scale": 0.5}
+
+
+def test_the_names():
+    assert list(QUALITIES) == ["fast", "balanced", "best", "published"]
+    assert DEFAULT == "balanced"
+    assert settings("published") == Settings(
+        nets=2, tile=512, margin=106, even=False, tta="hflip", flip_ink=False, composite=False,
+        skip_blank=False, scale=1)
+
+
+@pytest.mark.parametrize("quality", QUALITIES)
+def test_changes_win(quality):
+    assert settings(quality, **dict.fromkeys(CHANGED)) == settings(quality) == QUALITIES[quality]
+    assert CHANGED.keys() == {field.name for field in fields(Settings)}
+    for name, value in CHANGED.items():
+        changed = asdict(settings(quality, **{name: value}))
+        assert changed == asdict(QUALITIES[quality]) | {name: value}
+        assert asdict(Eraser([None], quality=quality, **{name: value}).settings) == changed
+    with pytest.raises(TypeError):
+        settings(quality, tiles=3)
+
+
+@pytest.mark.parametrize("change, message", [
+    ({"tta": "rot"}, "unknown tta 'rot'; known: none, hflip, flips"),
+    ({"scale": 3}, "unknown scale 3; known: auto, shrink, 0.5, 1, 2"),
+])
+def test_wrong_changes(change, message):
+    with pytest.raises(ValueError, match=message):
+        settings(DEFAULT, **change)
+
+
+def test_a_quality_never_costs_more_than_a_better_one():
+    """Pixels that networks see, in a page larger than a tile."""
+    page = np.random.default_rng(0).integers(0, 255, (700, 1400, 3), dtype=np.uint8)
+    cost = {}
+    for quality, bundle in QUALITIES.items():
+        seen = []
+        networks = [lambda x, seen=seen: seen.append(x.size) or (x, x[:, :1] * 0)] * bundle.nets
+        Eraser(networks, quality=quality)(page)
+        cost[quality] = sum(seen)
+    assert list(cost.values()) == sorted(cost.values())
