@@ -1,4 +1,4 @@
-"""How long one page takes: eager Paddle the published way, then every engine and quality.
+"""How long a page takes: eager Paddle the published way, then every engine and quality.
 
     python bench/page.py [--size 1654x2339] [--weights FILE...] [--engine NAME[:PRECISION]...]
                          [--quality NAME...] [--tiles 6] [--limit 60] [--seed S]
@@ -102,6 +102,9 @@ def show(options: argparse.Namespace, place: Path, full: list[str], lite: list[s
         for pair, networks in (("full", full), ("lite", lite)):
             row = run("erase", engine=engine, precision=precision or "auto", quality=quality,
                       networks=networks, agree=pair == "lite", **common)
+            if "error" in row:
+                print(f"{engine + ' ' + precision:<18}{quality:<11}{row['error']}")
+                break
             eager = eager or row["seconds"]
             seconds = f"{'~' if row['part'] else ''}{row['seconds']:.1f}"
             rate = row["gflop"] / row["seconds"]
@@ -164,7 +167,10 @@ def erase(
     if engine == EAGER:
         limit, functions = 0, [PaddleEngine(weights.load(path)) for path in networks]
     else:
-        functions, choice = load(networks, engine, precision)
+        try:
+            functions, choice = load(networks, engine, precision)
+        except ValueError as error:  # not installed, or not on this processor
+            return {"error": str(error)}
         precision = choice.precision
     gflop = {"done": 0.0}
 

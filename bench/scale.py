@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 import numpy as np
+from tqdm import tqdm
 
 from data.cores import start_paddle, usable_cores
 from data.image_io import read_image, write_image
@@ -59,9 +60,10 @@ def main() -> None:
     print(f"quality {options.quality}, {usable_cores()} cores")
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        sizes = [one_page(megapixels, place, common) for megapixels in options.megapixels]
+        sizes = [one_page(megapixels, place, common)
+                 for megapixels in tqdm(options.megapixels, unit="page")]
         show("megapixels", "GB beyond the page", sizes)
-        counts = [one_folder(pages, place, common) for pages in options.pages]
+        counts = [one_folder(pages, place, common) for pages in tqdm(options.pages, unit="folder")]
         show("pages", "GB", counts)
     if options.plot:
         plot(options.plot, sizes, counts)

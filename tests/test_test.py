@@ -5,10 +5,11 @@ import os
 import subprocess
 import sys
 import zipfile
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
+import paddle
 import pytest
 from PIL import Image
 
@@ -16,7 +17,7 @@ import test as command
 from data.image_io import read_grey, read_image, write_image
 from infer.engines import choose
 from infer.eraser import Eraser
-from infer.quality import DEFAULT, Settings
+from infer.quality import DEFAULT, QUALITIES, Settings
 from model import ModelConfig, build, weights
 
 ROOT = Path(__file__).parents[1]
@@ -241,6 +242,33 @@ def test_a_quality_by_another_name_is_the_same_work(run):
         (1, ["--skip-blank"]), (1, ["--scale", "0.5"]),
     ]:
         assert run("pages", *arguments)[1].startswith(f"{made} erased"), arguments
+
+
+@pytest.mark.parametrize("quality", ["best", "fast"])
+def test_results_depend_on_nothing_but_the_page_and_the_settings(tmp_path, monkeypatch, quality):
+    """Not on the order of files, what else is in the folder, the batch or the threads."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("infer.quality.QUALITIES", {
+        quality: replace(QUALITIES[quality], tile=64, margin=8)})
+    paddle.seed(3)
+    net = build(ModelConfig(width=2, form="gated"))
+    weights.save("net.pdparams", weights.state_of(net), net.config)
+    Path("pages").mkdir()
+    for i, size in enumerate([(70, 100), (31, 200), (100, 90), (64, 64)]):
+        write_image(f"pages/{i}.png", make_page(*size))
+    common = ["--weights", "net.pdparams", "--quality", quality]
+    assert command.main(["pages", "--output", "all", *common]) == 0
+    changed = False
+    for i, other in enumerate([["--batch", "3"], ["--batch", "50"], ["--threads", "1"], []]):
+        names = [f"pages/{j}.png" for j in (3, 1, 2)]
+        assert command.main([*names, "--output", f"some{i}", *common, *other]) == 0
+        for name in names:
+            page, one, two = (read_image(Path(folder) / Path(name).name).astype(int)
+                              for folder in ("pages", "all", f"some{i}"))
+            # Engines add in another order when batch or threads differ.
+            assert np.abs(one - two).max() <= (1 if other else 0)
+            changed |= (one != page).any()
+    assert changed
 
 
 def test_a_quality_takes_as_many_of_the_bundled_networks_as_it_says(run, nets, monkeypatch):
