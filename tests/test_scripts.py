@@ -15,6 +15,7 @@ SHELL = shutil.which("dash") or shutil.which("sh")
 TOOLS = ("cat", "cmp", "cp", "dirname", "env", "grep", "mkdir", "rm", "tr")
 GPU_LINE = ["paddlepaddle-gpu==3.3.1", "--index-url",
             "https://www.paddlepaddle.org.cn/packages/stable/cu126/"]
+PYTEST = ["-m", "pytest", "-n", "2", "--reruns", "1", "--only-rerun", "^worker .* crashed"]
 PIP = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
 
 # Notes its name and arguments, then plays a Python as the environment says: OLD, NO_PADDLE and
@@ -134,10 +135,10 @@ def test_further_requirements_come_once(scripts):
     assert (status, out) == (0, "1\n")
     assert len(scripts.pip()) == 2
     checks = [rest for _, rest in scripts.calls if rest[1] in ("ruff", "pytest")]
-    assert checks == [["-m", "ruff", "check", "."], ["-m", "pytest", "-k", "a b"]]
+    assert checks == [["-m", "ruff", "check", "."], [*PYTEST, "-k", "a b"]]
     assert scripts.run("run.sh", cwd=scripts.home / "tests", NO_PADDLE="1")[0] == 0
     assert scripts.pip() == []
-    assert scripts.last() == (scripts.venv, ["-m", "pytest"])
+    assert scripts.last() == (scripts.venv, PYTEST)
 
 
 @pytest.mark.parametrize("given, line", [
