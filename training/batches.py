@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-import traceback
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 
 import numpy as np
 import paddle
@@ -43,38 +50,52 @@ class StepSampler(paddle.io.BatchSampler):
 def loader(dataset: PairDataset, sampler: StepSampler) -> Iterator[tuple]:
     """Yields batches (image, gt, mask, names): float32 N,3,S,S, N,3,S,S, N,1,S,S and a list.
 
-    Raises ValueError naming the file that cannot be read.
+    Batches are loaded ahead by `dataset.config.workers` processes, or by a thread. Raises
+    ValueError naming the file that cannot be read, and OSError where a process died. Close it to
+    end them. Paddle's own loader hangs on errors, and left half-way it crashes some time later.
     """
-    for batch in paddle.io.DataLoader(
-        _Reported(dataset), batch_sampler=sampler, collate_fn=_collate, return_list=True,
-        num_workers=dataset.config.workers,
-    ):
-        if isinstance(batch[-1], Exception):
-            raise batch[-1]
-        yield batch
+    workers = dataset.config.workers
+    if workers:
+        pool, load = ProcessPoolExecutor(workers, initializer=_begin, initargs=(dataset,)), _load
+    else:
+        pool, load = ThreadPoolExecutor(1), partial(_collate, dataset)
+    ahead: deque[Future] = deque()
+    try:
+        for indices in sampler:
+            ahead.append(pool.submit(load, indices))
+            if len(ahead) > 2 * max(1, workers):
+                yield _batch(ahead.popleft())
+        while ahead:
+            yield _batch(ahead.popleft())
+    except BrokenProcessPool:
+        raise OSError("a process that loads pages died; is memory short? Fewer data.workers need "
+                      "less") from None
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
-class _Reported:
-    """A dataset that hands out errors as items: Paddle's loader would hang on one."""
-
-    def __init__(self, dataset: PairDataset):
-        self._dataset = dataset
-
-    def __len__(self) -> int:
-        return len(self._dataset)
-
-    def __getitem__(self, index: tuple[int, int]):
-        try:
-            return self._dataset[index]
-        except (ValueError, OSError) as error:
-            return ValueError(str(error))
-        except Exception:  # a bug: where it happened, in another process perhaps, is lost otherwise
-            return RuntimeError(traceback.format_exc())
+def _batch(future: Future) -> tuple:
+    *arrays, names = future.result()
+    return *map(paddle.to_tensor, arrays), names
 
 
-def _collate(items: list) -> tuple:
-    for item in items:
-        if isinstance(item, Exception):
-            return np.zeros(1), item  # the loader passes no batch without an array
-    image, gt, mask, names = zip(*items, strict=True)
-    return np.stack(image), np.stack(gt), np.stack(mask), list(names)
+def _collate(dataset: PairDataset, indices: list[tuple[int, int]]) -> tuple:
+    *columns, names = zip(*(dataset[index] for index in indices), strict=True)
+    return *map(np.stack, columns), list(names)
+
+
+def _begin(dataset: PairDataset) -> None:
+    """Prepare a loading process."""
+    global _dataset
+    _dataset = dataset
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the training process says when to end
+
+    def end_with_parent() -> None:
+        multiprocessing.parent_process().join()
+        os._exit(1)
+
+    threading.Thread(target=end_with_parent, daemon=True).start()
+
+
+def _load(indices: list[tuple[int, int]]) -> tuple:
+    return _collate(_dataset, indices)

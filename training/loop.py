@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 
@@ -133,8 +134,9 @@ class Trainer:
         writer = scalar_writer(self.out) if self.rank == 0 else None
         self.net.train()
         with tqdm(total=stage.steps, initial=self.step, unit="step", disable=self.rank > 0,
-                  desc=f"stage {self.stage + 1}/{len(config.stages)}", dynamic_ncols=True) as bar:
-            for *batch, names in loader(self.dataset, sampler):
+                  desc=f"stage {self.stage + 1}/{len(config.stages)}",
+                  dynamic_ncols=True) as bar, closing(loader(self.dataset, sampler)) as batches:
+            for *batch, names in batches:
                 optimizer.set_lr(learning_rate(stage, self.step))
                 values = self._take_step(batch, names, criterion, optimizer, scaler, trained)
                 rate = (bar.format_dict["rate"] or 0) * config.batch

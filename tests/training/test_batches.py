@@ -1,3 +1,12 @@
+import multiprocessing
+import signal
+import subprocess
+import sys
+import time
+import traceback
+from contextlib import closing
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -68,19 +77,65 @@ def test_batches_are_the_samplers_crops(tmp_path, make_set, workers):
 
 @pytest.mark.parametrize("workers", [0, 2])
 def test_a_damaged_page_is_named(tmp_path, make_set, workers):
-    # Paddle's own loader hangs on it, or says "blocking queue is killed".
     page = make_set(tmp_path) / "images" / "b.bmp"
     page.write_bytes(page.read_bytes()[:200])
     with pytest.raises(ValueError, match="b.bmp: cannot be read"):
         list(loader(dataset(tmp_path, workers), StepSampler(3, 2, 0, 4, 0)))
+    assert not multiprocessing.active_children()
 
 
 @pytest.mark.parametrize("workers", [0, 2])
 def test_a_bug_is_not_swallowed(tmp_path, make_set, workers):
     pages = dataset(make_set(tmp_path), workers)
     pages.pairs = None
-    with pytest.raises(RuntimeError, match="'NoneType' object is not subscriptable"):
+    with pytest.raises(TypeError, match="'NoneType' object is not subscriptable") as caught:
         list(loader(pages, StepSampler(3, 2, 0, 4, 0)))
+    trace = "".join(traceback.format_exception(caught.value))
+    assert "in __getitem__" in trace  # where it happened, in another process perhaps
+
+
+def test_a_loader_left_half_way_leaves_no_process(tmp_path, make_set):
+    with closing(loader(dataset(make_set(tmp_path), 2), StepSampler(3, 2, 0, 100, 0))) as batches:
+        next(batches)
+        assert len(multiprocessing.active_children()) == 2
+    assert not multiprocessing.active_children()
+
+
+def test_a_loading_process_that_dies(tmp_path, make_set):
+    batches = loader(dataset(make_set(tmp_path), 2), StepSampler(3, 2, 0, 1000, 0))
+    next(batches)
+    multiprocessing.active_children()[0].kill()
+    with pytest.raises(OSError, match="a process that loads pages died.*data.workers"):
+        list(batches)
+
+
+def test_loading_processes_end_with_a_killed_parent(tmp_path, make_set):
+    make_set(tmp_path)
+    code = f"""if True:
+        import multiprocessing, os, signal
+        from tests.training.test_batches import StepSampler, dataset, loader
+        batches = loader(dataset({str(tmp_path)!r}, 2), StepSampler(3, 2, 0, 1000, 0))
+        next(batches)
+        print(*[child.pid for child in multiprocessing.active_children()], flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True,
+                          cwd=Path(__file__).parents[2])
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    children = [int(pid) for pid in done.stdout.split()]
+    assert len(children) == 2
+    deadline = time.monotonic() + 60
+    while any(map(alive, children)):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def alive(pid):
+    """Whether a process runs, not counting one that nobody has waited for."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 def test_nothing_left_to_draw(tmp_path, make_set):
