@@ -149,18 +149,19 @@ def test_two_nodes_do_what_one_process_does_and_survive_dying_workers(two_nodes,
 
 @needs_ray
 def test_a_run_that_was_cut_off_is_taken_up(two_nodes, run):
-    make_pages(*map(str, range(16)), size=200)
+    pages = 200  # more than can be done before the signal comes, even on a busy machine
+    make_pages(*map(str, range(pages)), size=100)
     command = [sys.executable, ROOT / "test.py", "pages", "--output", "out", "--ray", two_nodes]
     with subprocess.Popen([*command, *run.shared], stderr=subprocess.DEVNULL) as driver:
         while driver.poll() is None and not list(Path().glob("out/*.png")):
             time.sleep(0.01)
         driver.send_signal(signal.SIGINT)
-        driver.wait(30)
+        driver.wait(120)
     made = files("out")
-    assert 0 < len(made) < 16
+    assert 0 < len(made) < pages
     assert all(name.endswith(".png") for name in made)
     assert run("pages", "--output", "out")[:2] == (
-        0, f"{16 - len(made)} erased, {len(made)} up to date, 0 failed: out\n")
+        0, f"{pages - len(made)} erased, {len(made)} up to date, 0 failed: out\n")
     assert made.items() <= files("out").items()
 
 
