@@ -180,8 +180,9 @@ def erase(
             return function(batch)
         return call
 
+    # Random weights see no ink, which would save every flip: not what trained ones do.
     eraser = Eraser([counted(*both) for both in zip(functions, networks, strict=True)],
-                    quality=quality)
+                    quality=quality, flip_ink=None if agree else False)
     middle = [length // 2 for length in page.shape[:2]]
     eraser.run(page, only=[(middle[1], middle[0], middle[1] + 1, middle[0] + 1)])  # compiles
     start, gflop["done"] = time.perf_counter() - BEGIN, 0.0
