@@ -18,7 +18,7 @@ import paddle
 from data.pairs import PairDataset
 
 
-class StepSampler(paddle.io.BatchSampler):
+class StepSampler:
     """Yields, from step `begin` to `end`, the (draw, page) indices of this process's crops.
 
     Every page comes once an epoch in an order seeded by the epoch, so a resumed run goes on with
