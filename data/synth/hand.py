@@ -98,17 +98,17 @@ class Hand:
         }
         self.fickle = float(rng.choice([0.02, 0.1, 0.3]))  # takes another way than usual
 
-        self.untidy = float(rng.uniform(0.4, 1.5))
+        self.untidy = float(rng.uniform(0.65, 1.6))  # the neatest still does not print
         self.slant = float(rng.normal(0.06, 0.13))
         self.rise = float(rng.normal(0.07, 0.05))  # hanzi strokes go up to the right
-        self.turn = float(rng.uniform(0.01, 0.05))
+        self.turn = float(rng.uniform(0.02, 0.055))
         self.aspect = float(rng.uniform(0.78, 1.05))
         self.gap = float(rng.uniform(-0.06, 0.14))
         self.letter_aspect = float(rng.uniform(0.75, 1.15))
         self.letter_gap = float(rng.uniform(0.07, 0.16))
         self.letter_size = float(rng.uniform(0.9, 1.2))
         self.small_letters = float(rng.uniform(0.85, 1.15))
-        self.bob = float(rng.uniform(0.015, 0.05))  # off the line, up and down
+        self.bob = float(rng.uniform(0.025, 0.06))  # off the line, up and down
         self.tilt = float(rng.normal(0, 0.015))
         self.wander = float(rng.uniform(0.006, 0.02))
         self.curl = rng.normal(0, 0.05, 4).astype(np.float32)  # bends that all hanzi share
