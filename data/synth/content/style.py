@@ -121,7 +121,7 @@ def _partner(rng: np.random.Generator, zh: Face, faces: Faces) -> Face:
     if rng.random() < 0.25 and zh.covers("0123456789ABCDabcd()+-=.,"):
         return zh
     sans = "sans" in zh.name
-    if rng.random() < 0.15:
+    if rng.random() < 0.3:
         return _choose(rng, faces.print_latin)
     return _like(rng, faces.print_latin, ("arimo",) if sans else ("tinos", "latin-modern"))
 
