@@ -307,8 +307,9 @@ class Hand:
         )
         middle = y + (_BASELINE * height + traced.middle[1] * scale)
         centre = (x + traced.middle[0] * scale * aspect, middle)
-        matrix = self._frame(scale * aspect, scale, rng, 0.0).T
-        bend = rng.normal(0, 1.2 * self.untidy, 2)
+        # Fonts lie as level as print; who writes does not.
+        matrix = self._frame(scale * aspect, scale, rng, self.rise if hanzi else 0.0).T
+        bend = rng.normal(0, 1.8 * self.untidy, 2)
         half = _half_stem(face) * scale
         growth = max(0.5 * self.stem * rng.uniform(0.9, 1.1) - half, -0.6 * half)
         growth = min(growth, 0.8 * _GLYPH_MARGIN * scale)

@@ -175,7 +175,9 @@ def number_grid(column: Column) -> None:
     side = em * rng.uniform(1.3, 2.6)
     across = max(2, min(number(rng, 5, 10), int(column.width / side)))
     start, step = number(rng, 0, 60), pick(rng, (1, 1, 1, 2, 5, 9))
+    last = str(start + step * (6 * across - 1))
     kind = style.body.sized(rng.uniform(0.55, 0.95) * side / (1.3 * em))
+    kind = kind.sized(min(1.0, 0.85 * side / canvas.measure(last, kind)))
     ruled, hidden = rng.random() < 0.8, pick(rng, (0.0, 0.15, 0.4))
     for row in range(number(rng, 2, 6)):
         for i in range(across):
