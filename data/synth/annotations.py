@@ -93,7 +93,8 @@ def _number(rng: np.random.Generator, sheet: Sheet, person: Person, line: TextLi
     box, size = line.box, line.box.height * rng.uniform(1.0, 2.3)
     left = box.left - size * rng.uniform(-0.1, 0.9)
     place = Box(left, box.top + 0.5 * (box.height - size), 0.6 * size, size)
-    person.text(str(1 + min(12, int(rng.exponential(2.5)))), place.left, place.top + 0.5 * size, size)
+    paragraph = 1 + min(12, int(rng.exponential(2.5)))
+    person.text(str(paragraph), place.left, place.top + 0.5 * size, size)
     if rng.random() < 0.3:
         person.draw(marks.circle(rng, place, 0.15 * size))
 

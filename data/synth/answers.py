@@ -190,9 +190,9 @@ def _calculation(rng: np.random.Generator) -> list[str]:
     a, b, c = number(rng, 2, 60), number(rng, 2, 20), number(rng, 2, 9)
     luck = rng.random()
     if luck < 0.15:
-        rest = number(rng, 1, b + 8)
-        product = f"{rest}/{b * (b + 9)}"
-        return [f"1/{b}×{rest}/{b + 9}={product}", f"1-{product}={b * (b + 9) - rest}/{b * (b + 9)}"]
+        over, under = number(rng, 1, b + 8), b * (b + 9)
+        product = f"{over}/{under}"
+        return [f"1/{b}×{over}/{b + 9}={product}", f"1-{product}={under - over}/{under}"]
     if luck < 0.35:
         return [f"{a}×{c}+{b}×{c}", f"=({a}+{b})×{c}", f"={a + b}×{c}", f"={(a + b) * c}"]
     if luck < 0.6:
