@@ -74,6 +74,8 @@ _COMMON: Menu = (
     (0.35, geometry.figure_row),
     (0.5, book.bullets),
     (0.6, book.fine_print),
+    (0.5, algebra.fractions),
+    (0.5, algebra.formulas),
 )
 
 _SUBJECT_MENUS: dict[str, Menu] = {
@@ -84,7 +86,7 @@ _SUBJECT_MENUS: dict[str, Menu] = {
         (0.7, arithmetic.long_division),
         (1.0, arithmetic.comparisons),
         (2.6, algebra.fractions),
-        (1.6, algebra.formulas),
+        (2.0, algebra.formulas),
         (1.2, algebra.equations),
         (0.9, arithmetic.conversions),
         (0.8, arithmetic.patterns),
@@ -199,8 +201,8 @@ _NOTES: Menu = (
 )
 
 _SUBJECT_SHARES = {
-    "exam": (0.34, 0.22, 0.16, 0.16, 0.07, 0.05),
-    "worksheet": (0.36, 0.22, 0.22, 0.09, 0.05, 0.06),
+    "exam": (0.42, 0.2, 0.15, 0.13, 0.06, 0.04),
+    "worksheet": (0.42, 0.22, 0.2, 0.07, 0.04, 0.05),
     "book": (0.08, 0.48, 0.26, 0.08, 0.06, 0.04),
     "form": (0.0, 0.72, 0.28, 0.0, 0.0, 0.0),
     "notes": (0.4, 0.3, 0.2, 0.1, 0.0, 0.0),
