@@ -88,6 +88,16 @@ def _note(rng: np.random.Generator, sheet: Sheet, person: Person, line: TextLine
     person.text(words[:14], part.left, part.top + (0.5 + up) * part.height, height)
 
 
+def _over(rng: np.random.Generator, sheet: Sheet, person: Person, line: TextLine) -> None:
+    """Writing as large as the print or larger, right on top of it."""
+    part, text = part_of(rng, line, 1, 3)
+    script = "latin" if text.isascii() and rng.random() < 0.7 else "zh"
+    kind = "margin" if rng.random() < 0.3 else "blank"
+    words = answers.made_up(rng, kind, script)[: int(rng.integers(1, 9))]
+    middle = part.top + (0.5 + rng.normal(0, 0.25)) * part.height
+    person.text(words, part.left, middle, part.height * rng.uniform(0.9, 1.8))
+
+
 def _number(rng: np.random.Generator, sheet: Sheet, person: Person, line: TextLine) -> None:
     """A large paragraph number at the beginning of a line, partly over it."""
     box, size = line.box, line.box.height * rng.uniform(1.0, 2.3)
@@ -242,6 +252,7 @@ _ANNOTATIONS: dict[str, tuple[float, _Annotation]] = {
     "blacken": (0.05, _blacken),
     "dots": (0.03, _dots),
     "note": (0.2, _note),
+    "over": (0.16, _over),
     "number": (0.12, _number),
     "caret": (0.02, _caret),
     "divide": (0.08, _divide),

@@ -87,8 +87,8 @@ def test_working_has_fractions_with_lying_bars():
     assert heights["12/35=1"] > 1.4 * heights["12-35=1"]
 
 
-@pytest.mark.parametrize("name", ["boxed", "join", "strokes"])
-def test_straight_strokes_are_left_among_the_print(name):
+@pytest.mark.parametrize("name", ["boxed", "join", "over", "strokes"])
+def test_readers_leave_ink_among_the_print(name):
     corners = ((60, 80), (60, 200), (340, 80), (340, 200))
     lines = [TextLine(Box(left, top, 90, EM), "春暖花开") for left, top in corners]
     sheet = Sheet(np.full((320, 500, 3), 255, np.uint8), lines=lines, print_height=EM)
