@@ -6,7 +6,6 @@ from fractions import Fraction as Ratio
 from data.synth.content.column import Column
 from data.synth.content.pieces import Fraction, Gap, Piece, Root, Run
 from data.synth.content.questions import label, sub_label, work_space
-from data.synth.content.style import Style
 from data.synth.words import number, pick
 
 
@@ -99,7 +98,7 @@ def formulas(column: Column) -> None:
             size = style.em * min(rng.uniform(0.7, 2.0), step / (4.5 * style.em))
             own = replace(style, body=replace(style.body, latin=latin, size=size))
             cell = column.inset(i * step, 0.96 * step)
-            pieces = _standing_alone(rng, own)
+            pieces = _standing_alone(rng)
             used = sum(piece.width(column.canvas, own) for piece in pieces)
             if rng.random() < 0.4 and used + 3 * size < cell.width:
                 pieces += [Run(" ="), Gap(str(number(rng, 0, 99)), 1.8, "open", "number", "math")]
@@ -108,7 +107,8 @@ def formulas(column: Column) -> None:
         column.y = low + rng.uniform(0, 0.6) * column.em
 
 
-def _standing_alone(rng, style: Style) -> list[Piece]:
+def _standing_alone(rng) -> list[Piece]:
+    """A number or a small expression."""
     a, b, small = _draw_ratio(rng), number(rng, 1, 99), number(rng, 2, 9)
     power = Run(str(small), lift=0.42, scale=0.62)
     forms: tuple[list[Piece], ...] = (

@@ -94,7 +94,7 @@ def copybook(column: Column) -> None:
             canvas.centred(column.left + side / 2, column.y + 0.5 * em, syllable, kind)
             column.y += 1.15 * em
         for i in range(count):
-            if every and i % every == 0:
+            if every and i and i % every == 0:
                 character = _syllable(rng)[0]
             box = Box(column.left + i * side, column.y, side, side)
             writing_square(column, box, form, line, guide)
