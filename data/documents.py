@@ -149,6 +149,7 @@ def open_document(
     them and drops their annotations. Raises ValueError naming the file where it cannot be read
     whole, is encrypted, has no pages or none of that number.
     """
+    check_settings(dpi, pages)
     path = Path(path)
     kind = document_kind(path, content)
     if kind == "image":
@@ -157,6 +158,13 @@ def open_document(
         return TiffDocument(path, content, pages)
     from data.pdf import PdfDocument  # whose libraries take a moment to load
     return PdfDocument(path, content, dpi, pages, drop_annotations)
+
+
+def check_settings(dpi: float | None, pages: str | None) -> None:
+    """Raise ValueError for what `open_document` takes of no file."""
+    if dpi is not None and not 10 <= dpi <= 10_000:
+        raise ValueError(f"dpi must be 10 to 10000, got {dpi:g}")
+    parse_pages(pages)
 
 
 def document_kind(path: Path, content: bytes | None = None) -> str:

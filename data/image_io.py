@@ -17,6 +17,7 @@ from data.errors import reason
 from data.files import write_bytes
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
+DOCUMENTS = (*SUFFIXES, ".pdf")  # what `expand_inputs` takes from folders
 
 # Whole scanned sheets reach 280 MP. Whoever takes files from strangers checks sizes before reading.
 Image.MAX_IMAGE_PIXELS = None
@@ -193,19 +194,19 @@ def write_image(path: Path | str, image: np.ndarray, quality: int = 95) -> None:
     write_bytes(path, content)
 
 
-def list_images(folder: Path | str) -> list[Path]:
+def list_images(folder: Path | str, suffixes: tuple[str, ...] = SUFFIXES) -> list[Path]:
     """The images directly in a folder, by name, hidden files left out. ValueError if no folder."""
     folder = Path(folder)
     if not folder.is_dir():
         raise ValueError(f"{folder}: no such folder")
     return sorted(
         p for p in folder.iterdir()
-        if p.suffix.lower() in SUFFIXES and not p.name.startswith(".") and p.is_file()
+        if p.suffix.lower() in suffixes and not p.name.startswith(".") and p.is_file()
     )
 
 
 def expand_inputs(inputs: list[str]) -> list[Path]:
-    """Folders, files and glob patterns as one list of image files, in order, each once.
+    """Folders, files and glob patterns as one list of images and PDFs, in order, each once.
 
     Raises ValueError for an input that names nothing, and where two files share a stem: their
     results would overwrite each other.
@@ -214,7 +215,7 @@ def expand_inputs(inputs: list[str]) -> list[Path]:
     for text in inputs:
         path = Path(text)
         if path.is_dir():
-            files = list_images(path)
+            files = list_images(path, DOCUMENTS)
         elif path.exists():
             files = [path]
         else:
@@ -222,7 +223,7 @@ def expand_inputs(inputs: list[str]) -> list[Path]:
         if not files and not path.exists() and not glob.has_magic(text):
             raise ValueError(f"{text}: no such file or folder")
         if not files:
-            raise ValueError(f"{text}: no images ({', '.join(SUFFIXES)}) found there")
+            raise ValueError(f"{text}: no images ({', '.join(DOCUMENTS)}) found there")
         for file in files:
             found.setdefault(file.resolve(), file)
     by_stem: dict[str, Path] = {}

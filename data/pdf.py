@@ -150,13 +150,13 @@ class PdfDocument(Document):
             raise ValueError(f"{self.path}: page {number} cannot be read: {reason(error)}"
                              ) from None
 
-    def _layout(self, number: int, dpi: float | None) -> _Layout:
+    def _layout(self, number: int, wanted_dpi: float | None) -> _Layout:
         with self._page(number) as page:
             width, height = page.get_size()
             to_page = _from_display(page)
             grid, lossy, digital = _survey(page, np.linalg.inv(to_page))
-        if dpi or digital or not grid:
-            step = POINTS / (dpi or DRAWN_DPI)
+        if wanted_dpi or digital or not grid:
+            step = POINTS / (wanted_dpi or DRAWN_DPI)
             grid = _Grid(0, 0, step, step, (1, 1))
         left, top, across, down, (columns, rows) = grid
         # As many of the scan's pixels as the page has room for, to the nearest one.
@@ -169,7 +169,8 @@ class PdfDocument(Document):
             (0, 0, 1)])
         unit = np.array([(size[0] * across, 0, left),
                          (0, -size[1] * down, top + size[1] * down), (0, 0, 1)])
-        return _Layout(size, (POINTS / across, POINTS / down), to_pixels, to_page @ unit, lossy,
+        dpi = float(POINTS / across), float(POINTS / down)
+        return _Layout(size, dpi, to_pixels, to_page @ unit, lossy,
                        digital)
 
 
@@ -277,7 +278,7 @@ def _replace(pdf: pikepdf.Pdf, page: pikepdf.Object, layout: _Layout, content: b
     """Let a page show nothing but an encoded picture."""
     single = img2pdf.convert(content, layout_fun=lambda *_: (100, 100, 100, 100))
     with pikepdf.open(io.BytesIO(single)) as other:
-        [picture] = other.pages[0].images.values()
+        [picture] = other.pages[0].Resources.XObject.values()
         picture = pdf.copy_foreign(picture)
     (a, c, e), (b, d, f), _ = layout.to_page
     page.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Page=picture))
