@@ -82,7 +82,9 @@ def main(arguments: list[str] | None = None) -> int:
             erase_pages = eraser.erase
         opening = {name: getattr(options, name) for name in OPENING}
         erase = partial(erase_files, erase_pages=erase_pages,
-                        open_file=partial(open_document, **opening))
+                        open_file=partial(open_document, **opening), flat=options.flatten)
+        if options.flatten:
+            made_with["flatten"] = True
         # Not the engine: at one precision their results are the same but for rounding.
         made_with["precision"] = eraser.engine.precision
     except (ValueError, OSError) as error:
@@ -141,6 +143,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
                         help="of the computation (auto: bf16 where the processor has it, else f32)")
     parser.add_argument("--ray", nargs="?", const="", metavar="HOST:PORT",
                         help="spread the pages over a Ray cluster (the one this machine is in)")
+    parser.add_argument("--flatten", action="store_true",
+                        help="even out the light and whiten the paper afterwards")
     parser.add_argument("--format", choices=FORMATS, default="png", help="of images' results (png)")
     several = parser.add_argument_group("PDFs and TIFFs of several pages")
     several.add_argument("--pages", metavar="1-3,7", help="erase these; the others stay (all)")

@@ -53,9 +53,7 @@ def read_picture(
         elif (pages := len(page_frames(image))) > 1:
             raise ValueError(f"it holds {pages} pages; split it into files of one page each")
         _refuse_misread(image)
-        dpi = _dpi(image)
-        if is_turned(image) and dpi:
-            dpi = dpi[::-1]
+        dpi = upright_dpi(image)  # before its pixels are read, which may turn it
         mode = {"1": "1", "L": "L", "LA": "L", "I": "L", "I;16": "L", "I;16B": "L"}.get(
             image.mode, "RGB")
         coding = image.info.get("compression", "raw")
@@ -96,12 +94,15 @@ def is_turned(image: Image.Image) -> bool:
     return image.getexif().get(0x0112, 1) in (5, 6, 7, 8)
 
 
-def _dpi(image: Image.Image) -> tuple[float, float] | None:
+def upright_dpi(image: Image.Image) -> tuple[float, float] | None:
+    """Pixels an inch across and down the upright image; None where the file knows of none."""
     try:
         across, down = (float(value) for value in image.info["dpi"])
     except (KeyError, TypeError, ValueError, ZeroDivisionError):
         return None
-    return (across, down) if 1 < across < 1e5 and 1 < down < 1e5 else None  # nan is neither
+    if not (1 < across < 1e5 and 1 < down < 1e5):
+        return None
+    return (down, across) if is_turned(image) else (across, down)
 
 
 def _to_rgb(image: Image.Image) -> tuple[np.ndarray, bytes | None]:

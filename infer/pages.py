@@ -22,6 +22,7 @@ from data.image_io import PageImage, encode_image
 from data.pipeline import overlapped
 from data.soft_mask import to_uint8
 from infer.eraser import Eraser, Progress
+from infer.flatten import flatten
 
 MEMORY = "not enough memory; a smaller --batch or --tile needs less"
 FAILURES = (ValueError, OSError, MemoryError)
@@ -45,6 +46,7 @@ class Page(NamedTuple):
     index: int
     document: Document | dict[int, PageImage | Exception]
     suffixes: dict[str, str]
+    flat: bool  # to be evened out afterwards
 
     def __str__(self) -> str:
         return str(self.path) if self.number is None else f"{self.path}: page {self.number}"
@@ -78,10 +80,12 @@ def compute(
 ) -> dict[str, np.ndarray]:
     """The pictures wanted of a page. Raises ValueError naming the page."""
     try:
-        if "mask" not in page.suffixes:
-            return {"image": eraser(image, progress)}
-        image, mask = eraser.run(image, progress=progress)
-        return {"image": image, "mask": to_uint8(mask)}
+        if "mask" in page.suffixes:
+            image, mask = eraser.run(image, progress=progress)
+            pictures = {"mask": to_uint8(mask)}
+        else:
+            image, pictures = eraser(image, progress), {}
+        return pictures | {"image": flatten(image) if page.flat else image}
     except (OSError, MemoryError):
         raise
     except Exception as error:  # the engines' exceptions have no base in common
@@ -130,11 +134,11 @@ def erase_here(eraser: Eraser, pages: Iterable[Page]) -> Iterator[tuple[Page, Ou
 
 def erase_files(
     jobs: Iterable[Job], erase_pages: Callable[[Iterable[Page]], Iterator[tuple[Page, Outcome]]],
-    open_file: Callable[[Path, bytes], Document],
+    open_file: Callable[[Path, bytes], Document], flat: bool = False,
 ) -> Iterator[tuple[Job, Outcome]]:
     """Yield every job with the files wanted of it, or why there are none.
 
-    After a page that fails no more of its file are begun.
+    `flat` evens out the pages' light. After a page that fails no more of its file are begun.
     """
     begun: dict[Path, _Assembly] = {}
     ended: list[tuple[Job, Outcome]] = []  # without any page erased
@@ -146,6 +150,8 @@ def erase_files(
             except FAILURES as error:
                 ended.append((job, error))
                 continue
+            if document.hint:
+                say(f"{job.path}: {document.hint}")
             assembly = _Assembly(job, document)
             if not len(document):
                 ended.append((job, assembly.finish()))
@@ -157,7 +163,8 @@ def erase_files(
                 if assembly.error:
                     break
                 assembly.begun += 1
-                yield Page(job.path, number if several else None, index, document, suffixes)
+                yield Page(job.path, number if several else None, index, document, suffixes,
+                           flat)
 
     try:
         with closing(erase_pages(pages())) as outcomes:
