@@ -18,18 +18,22 @@ STROKE = 5  # pixels of a copy four times as large: wider strokes count as pictu
 STEPS = ((1 / 2, 0.4), (1 / 4, 0.25), (1 / 8, 0.15), (1 / 12, 0.15), (1 / 16, 0.12), (1 / 24, 0.12))
 TINT = 0.12  # paper's channels differ less in how much brighter than expected they are
 DARKEST = 64  # grey levels of paper: noise is not made more than four times as strong
-KNEE, WHITE = 0.75, 0.94  # of the paper's brightness: from KNEE up light is lifted, WHITE is white
-LEVELS = np.maximum(np.arange(256), 1)
-LIFT = np.interp(LEVELS, (0, KNEE * 255, WHITE * 255), (0, KNEE * 255, 255)) / LEVELS
-LIFT = LIFT.astype(np.float32)
+# Parts of the paper's brightness from which on all is white: the lower, the noisier the paper is.
+WHITE = 0.8, 0.94
+RAMP = 0.2  # so much below that, light begins to be lifted
+NOISE = 3.7  # times what a quarter of the paper is darker than half of it: 2.5 deviations
 BAND = 64  # rows done at once, so that memory stays small
 
 
 def flatten(image: np.ndarray) -> np.ndarray:
     """The page, uint8 H,W,3, on white paper in even light; as it is where it shows no paper."""
-    paper = _paper(image)
-    if paper is None:
+    found = _paper(image)
+    if found is None:
         return image
+    paper, white = found
+    levels = np.maximum(np.arange(256), 1)
+    lift = np.interp(levels, (0, (white - RAMP) * 255, white * 255), (0, (white - RAMP) * 255, 255))
+    lift = (lift / levels).astype(np.float32)
     height, width = image.shape[:2]
     paper = cv2.resize(255 / paper, (width, len(paper)), interpolation=cv2.INTER_LINEAR)
     rows = ((np.arange(height) + 0.5) * len(paper) / height - 0.5).clip(0, len(paper) - 1)
@@ -42,13 +46,16 @@ def flatten(image: np.ndarray) -> np.ndarray:
         gain += (paper[np.minimum(above + 1, len(paper) - 1)] - gain) * part
         light = np.minimum(image[place] * gain, 255)
         # By the darkest channel: a highlighter's yellow is bright, and no paper.
-        light *= LIFT[light.min(axis=2).astype(np.uint8)][..., None]
+        light *= lift[light.min(axis=2).astype(np.uint8)][..., None]
         out[place] = np.minimum(light + 0.5, 255)
     return out
 
 
-def _paper(image: np.ndarray) -> np.ndarray | None:
-    """The paper's colour in the light that falls on it: a small float32 h,w,3 in grey levels."""
+def _paper(image: np.ndarray) -> tuple[np.ndarray, float] | None:
+    """The paper's colour in the light that falls on it, and what part of that is white.
+
+    The colour is a small float32 h,w,3 in grey levels.
+    """
     copy = _small(image, 4 * COPY)
     copy = cv2.morphologyEx(copy, cv2.MORPH_CLOSE, np.ones((STROKE, STROKE), np.uint8))
     copy = _small(copy, COPY)
@@ -69,7 +76,13 @@ def _paper(image: np.ndarray) -> np.ndarray | None:
         total = cv2.GaussianBlur(weight, (0, 0), sigma)[..., None]
         seen = cv2.GaussianBlur(copy * weight[..., None], (0, 0), sigma)
         paper = (seen + 0.01 * paper) / (total + 0.01)
-    return np.maximum(paper, DARKEST)
+    paper = np.maximum(paper, DARKEST)
+    darkest = (cv2.resize(image, grey.shape[::-1], interpolation=cv2.INTER_NEAREST) / paper).min(2)
+    if not there.any():
+        return paper, WHITE[1]
+    # Print is less than a quarter of a page.
+    low, middle = np.percentile(darkest[there], (25, 50))
+    return paper, float(np.clip(middle - NOISE * (middle - low), *WHITE))
 
 
 def _small(image: np.ndarray, side: int) -> np.ndarray:
