@@ -90,7 +90,7 @@ class PdfDocument(Document):
 
     def write(self, stream: BinaryIO, contents: Iterable[bytes]) -> None:
         with self._open() as pdf:
-            # Else a page that stays would keep the erased ones' scans, where it shares a list of them.
+            # Pages that share a list of pictures would keep those of the erased ones in the file.
             pdf.remove_unreferenced_resources()
             for number, layout, content in zip(
                     self.numbers, self._layouts, contents, strict=True):
