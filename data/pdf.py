@@ -140,7 +140,7 @@ def _replace(pdf: pikepdf.Pdf, page: pikepdf.Object, layout: Layout, content: by
     """Let a page show nothing but an encoded picture."""
     single = img2pdf.convert(content, layout_fun=lambda *_: (100, 100, 100, 100))
     with pikepdf.open(io.BytesIO(single)) as other:
-        [picture] = other.pages[0].Resources.XObject.values()
+        [(_, picture)] = other.pages[0].Resources.XObject.items()
         picture = pdf.copy_foreign(picture)
     (a, c, e), (b, d, f), _ = layout.to_page
     page.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Page=picture))

@@ -97,7 +97,7 @@ def _survey(page: pypdfium2.PdfPage, to_display: np.ndarray) -> tuple[_Grid | No
     width, height = page.get_size()
     grids, lossy, covered, letters = [], False, 0.0, 0
     with closing(page.get_textpage()) as text:
-        for item in page.get_objects(textpage=text):
+        for item in page.get_objects():
             if item.type == raw.FPDF_PAGEOBJ_IMAGE:
                 lossy |= not LOSSY.isdisjoint(item.get_filters())
                 grid = _grid(item, to_display)
@@ -112,7 +112,7 @@ def _survey(page: pypdfium2.PdfPage, to_display: np.ndarray) -> tuple[_Grid | No
                     letters = 0
             elif (item.type == raw.FPDF_PAGEOBJ_TEXT
                   and raw.FPDFTextObj_GetTextRenderMode(item) not in UNSEEN):
-                letters += len(item.extract().strip())
+                letters += raw.FPDFTextObj_GetText(item, text, None, 0) // 2 - 1  # UTF-16 and a 0
     digital = letters > LABEL if covered > SCAN else letters > 0 or covered < PART
     finest = min(grids, key=lambda grid: grid.across * grid.down, default=None)
     if finest and covered < SCAN and max(finest.across, finest.down) > POINTS / DRAWN_DPI:

@@ -126,7 +126,7 @@ def inverted(content, **options):
 def pictures_in(content):
     """The filters and the picture of every page."""
     with pikepdf.open(io.BytesIO(content)) as pdf:
-        pages = [[pikepdf.PdfImage(one) for one in page.Resources.XObject.values()]
+        pages = [[pikepdf.PdfImage(one) for _, one in page.Resources.XObject.items()]
                  for page in pdf.pages]
         return [(one.filters, one.as_pil_image()) for [one] in pages]
 
@@ -201,7 +201,7 @@ def test_pages_keep_their_order_and_sizes():
             np.testing.assert_array_equal(read.image, pixels(picture(number, "JPEG")))
     result, _ = inverted(content)
     with pikepdf.open(io.BytesIO(result)) as pdf:
-        boxes = [[float(side) for side in page.MediaBox[2:]] for page in pdf.pages]
+        boxes = [[float(side) for side in list(page.MediaBox)[2:]] for page in pdf.pages]
     assert boxes == [list(map(pytest.approx, size)) for size in sizes]
     for number, (_, made) in enumerate(pictures_in(result)):
         off = np.abs(pixels(made) - (255.0 - pixels(picture(number, "JPEG"))))
@@ -434,7 +434,7 @@ def test_bad_files_are_named(tmp_path):
 
 def test_a_damaged_page_is_named():
     pdf = pikepdf.open(io.BytesIO(build(scan(kind="JPEG"), scan(1, "JPEG"))))
-    [image] = pdf.pages[1].Resources.XObject.values()
+    [(_, image)] = pdf.pages[1].Resources.XObject.items()
     whole = jpeg(picture(1)).getvalue()
     image.write(whole[:len(whole) // 2], filter=Name.DCTDecode)
     with open_document("a.pdf", saved(pdf)) as document:
