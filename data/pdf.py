@@ -7,6 +7,7 @@ sizes, outline, links, form fields, metadata.
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from math import floor, sqrt
@@ -22,6 +23,9 @@ import pypdfium2
 from data.documents import Document, PageImage, parse_pages
 from data.errors import reason
 from data.pdf_pages import Layout, check_pictures, lay_out, render
+
+# What it mends without harm would be on stderr, without the file's name.
+logging.getLogger("pikepdf").addHandler(logging.NullHandler())
 
 PDFIUM = Lock()  # PDFium is not made for threads
 LARGEST = 400_000_000  # pixels of a page: 1.2 GB, and a multiple of that while it is erased

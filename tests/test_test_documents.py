@@ -177,6 +177,7 @@ def test_drawn_pages_are_said_and_kept_where_asked(run):
     make_pdf("all/drawn.pdf", 2, drawn=(0, 1))
     status, out, err = run("all", "--drop-annotations", "--mask", "masks")
     assert (status, out[:8]) == (0, "1 erased")
+    assert [os.listdir("masks"), Path("out/drawn.pdf").exists()] == [[], True]
     assert problems(err) == ["test.py: all/drawn.pdf: nothing was laid on its 2 drawn pages; "
                              "without --drop-annotations they are erased as pictures"]
 

@@ -255,6 +255,13 @@ def test_a_picture_that_is_askew_is_rendered_at_its_resolution():
     assert page.image.shape == (height, width, 3)
 
 
+def test_a_picture_that_is_nowhere():
+    content = by_hand((0, 0, 0, 0, 100, 100))
+    result, [page] = inverted(content)
+    assert (page.image == 255).all()
+    assert (shown(result) == 0).all()
+
+
 @pytest.mark.parametrize("dpi", [50, 100.5])
 def test_dpi_wins(dpi):
     result, [page] = inverted(build(scan()), dpi=dpi)
