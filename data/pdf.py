@@ -126,7 +126,7 @@ class PdfDocument(Document):
         except pikepdf.PasswordError:
             raise ValueError(f"{self.path}: is encrypted; save it without its password first (qpdf "
                              "--decrypt --password=... IN OUT)") from None
-        except pikepdf.PdfError:
+        except (pikepdf.PdfError, RuntimeError):  # qpdf's, the latter
             raise ValueError(f"{self.path}: cannot be read: no PDF, or a damaged one") from None
 
     @contextmanager

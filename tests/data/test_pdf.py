@@ -422,6 +422,7 @@ def test_bad_files_are_named(tmp_path):
         (saved(pdf)[:-600], "cannot be read: no PDF, or a damaged one"),
         (b"", "cannot be read: no PDF, or a damaged one"),
         (b"no PDF", "cannot be read: no PDF, or a damaged one"),
+        (sharing(2).replace(b"/Count 2", b"/Count 2.5"), "cannot be read: no PDF, or a damaged"),
         (saved(pikepdf.new()), "the PDF has no pages"),
         (saved(pdf, encryption=pikepdf.Encryption(owner="a", user="b")), "is encrypted; save it w"),
     ]:
