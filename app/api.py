@@ -25,7 +25,9 @@ FORMS = {"zip": ("application/zip", downloads.write_zip),
 
 
 def _problem(status: int, description: str) -> dict:
-    return {status: {"model": schema.Problem, "description": description}}
+    # Not as a model: FastAPI would say that a stream's problems are events.
+    reference = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    return {status: {"description": description, "content": {"application/json": reference}}}
 
 
 EVERYWHERE = {
@@ -36,8 +38,8 @@ EVERYWHERE = {
 }
 UNKNOWN = _problem(404, "No such job or page, or forgotten since.")
 TOO_EARLY = _problem(409, "Not erased yet.")
-FULL = _problem(429, "Too many documents wait.")
-FULL[429]["headers"] = {"Retry-After": {"description": "seconds", "schema": {"type": "integer"}}}
+FULL = {429: {"model": schema.Problem, "description": "Too many documents wait.", "headers": {
+    "Retry-After": {"description": "seconds", "schema": {"type": "integer"}}}}}
 
 router = APIRouter()
 

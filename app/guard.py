@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Collection
 from urllib.parse import urlsplit
@@ -109,7 +110,5 @@ def _too_large(limit: int) -> HTTPException:
 
 def _hostname(host: str) -> str | None:
     """The name in a Host header, without the port."""
-    try:
-        return urlsplit(f"//{host}").hostname
-    except ValueError:
-        return None
+    match = re.fullmatch(r"(?:\[([0-9a-f:.]+)\]|([\w.-]+))(?::\d*)?", host.lower())
+    return match and (match[1] or match[2])

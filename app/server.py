@@ -8,10 +8,11 @@ from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.routing import Match
 
 from app.api import EVERYWHERE, router
 from app.folder import PrivateFolder
@@ -63,6 +64,7 @@ def create_app(
     for path, name in (("/", "index.html"), ("/api", "api.html")):
         app.add_route(path, _page(STATIC / name), include_in_schema=False)
     app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(405, _not_allowed)
     app.add_exception_handler(Exception, _broken)
     return Guard(app, limits.megabytes * 2**20 + FORM, hosts)
 
@@ -84,6 +86,14 @@ async def _invalid(request: Request, error: RequestValidationError) -> JSONRespo
     found = (f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}"
              for problem in error.errors()[:5])
     return JSONResponse({"detail": "; ".join(found)}, 422)
+
+
+async def _not_allowed(request: Request, error: HTTPException) -> JSONResponse:
+    # Starlette names only the methods of the first route with that path.
+    allowed = {method for route in router.routes if route.matches(request.scope)[0] == Match.PARTIAL
+               for method in route.methods}
+    headers = {"Allow": ", ".join(sorted(allowed))} if allowed else error.headers
+    return JSONResponse({"detail": error.detail}, 405, headers)
 
 
 async def _broken(request: Request, error: Exception) -> JSONResponse:

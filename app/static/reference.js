@@ -42,6 +42,12 @@ function table(parent, rows) {
 const fields = (schema) => Object.entries(schema.properties ?? {})
   .map(([name, field]) => [name, kind(field), field.description ?? ""]);
 
+// What every operation may answer is said once.
+const operations = Object.values(api.paths).flatMap((methods) => Object.values(methods));
+const common = Object.entries(operations[0].responses).filter(([status, { description }]) =>
+  operations.every(({ responses }) => responses[status]?.description === description && status >= 400));
+const isCommon = (status) => common.some(([other]) => other === status);
+
 for (const [path, methods] of Object.entries(api.paths)) {
   for (const [method, operation] of Object.entries(methods)) {
     const section = add(reference, "section");
@@ -56,13 +62,18 @@ for (const [path, methods] of Object.entries(api.paths)) {
       if (shape) taken.push(...fields(shape).map(([name, of, text]) => [name, `${type}, ${of}`, text]));
     }
     if (taken.length) table(section, taken);
-    table(section, Object.entries(operation.responses).map(([status, { description, content }]) => {
+    const answers = Object.entries(operation.responses).filter(([status]) => !isCommon(status));
+    table(section, answers.map(([status, { description, content }]) => {
       const types = Object.entries(content ?? {}).map(([type, { schema, itemSchema }]) =>
         [type, schema && kind(schema), itemSchema && "events"].filter(Boolean).join(": "));
       return [status, types.join(", "), description];
     }));
   }
 }
+
+add(reference, "h2", "Refusals");
+add(reference, "p", "Any request may be answered with a Problem and one of these.");
+table(reference, common.map(([status, { description }]) => [status, "", description]));
 
 add(reference, "h2", "Shapes");
 for (const name of SHAPES) {
