@@ -134,7 +134,7 @@ def test_without_paddle_a_venv_is_made_once(scripts):
 def test_further_requirements_come_once(scripts):
     status, out, _ = scripts.run("tests/run.sh", "-k", "a b", NO_PADDLE="1")
     assert (status, out) == (0, "1\n")
-    assert len(scripts.pip()) == 2
+    assert len(scripts.pip()) == 3
     checks = [rest for _, rest in scripts.calls if rest[1] in ("ruff", "pytest")]
     assert checks == [["-m", "ruff", "check", "."], [*PYTEST, "-k", "a b"]]
     assert scripts.run("run.sh", cwd=scripts.home / "tests", NO_PADDLE="1")[0] == 0
