@@ -9,11 +9,12 @@ import time
 from collections.abc import Callable
 
 import cv2
+import numpy as np
 
 from app.jobs import Job, Jobs, Page
 from data.documents import open_document
 from data.files import write_bytes
-from data.image_io import encode_image, read_grey, read_image
+from data.image_io import PageImage, encode_image, read_grey, read_image, read_picture
 from data.soft_mask import to_uint8
 
 THUMB = 240  # pixels of a thumbnail's longer side
@@ -84,12 +85,12 @@ class Worker(threading.Thread):
         try:
             content = job.upload.read_bytes()
             with open_document(job.source, content, pages=str(page.number)) as document:
-                image = document[0].image
+                original = document[0]
         except ValueError as error:
             raise Unreadable(str(error)) from None
-        erased = self._eraser.run(image, progress=progress)
-        write_bytes(job.path(page, "input"), encode_image(image))
-        self._show(job, page, erased)
+        erased = self._eraser.run(original.image, progress=progress)
+        _write(job, page, "input", original.image, original)
+        self._show(job, page, original, *erased)
         for shown, kept in (("result", "erased"), ("mask", "seen")):
             shutil.copyfile(job.path(page, shown), job.path(page, kept))
 
@@ -97,18 +98,27 @@ class Worker(threading.Thread):
         from app.edits import apply  # which imports Paddle
         from infer.eraser import Result
 
+        original = read_picture(job.path(page, "input"))
         erased = Result(read_image(job.path(page, "erased")),
-                        read_grey(job.path(page, "seen")).astype("float32") / 255)
-        image = read_image(job.path(page, "input"))
-        self._show(job, page, apply(self._eraser, image, erased, strokes, progress))
+                        read_grey(job.path(page, "seen")).astype(np.float32) / 255)
+        done = apply(self._eraser, original.image, erased, strokes, progress)
+        self._show(job, page, original, *done)
 
-    def _show(self, job: Job, page: Page, result) -> None:
+    def _show(
+        self, job: Job, page: Page, original: PageImage, image: np.ndarray, mask: np.ndarray
+    ) -> None:
         """Let a page show a result."""
-        height, width = result.image.shape[:2]
+        height, width = mask.shape
         scale = THUMB / max(height, width, THUMB)
         size = max(1, round(width * scale)), max(1, round(height * scale))
-        small = cv2.resize(result.image, size, interpolation=cv2.INTER_AREA)
-        write_bytes(job.path(page, "result"), encode_image(result.image))
-        write_bytes(job.path(page, "mask"), encode_image(to_uint8(result.mask)))
+        small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+        _write(job, page, "result", image, original)
+        write_bytes(job.path(page, "mask"), encode_image(to_uint8(mask)))
         write_bytes(job.path(page, "thumb"), encode_image(small, ".jpg", 80))
         page.version += 1
+
+
+def _write(job: Job, page: Page, kind: str, image: np.ndarray, original: PageImage) -> None:
+    """A picture of a page, with the resolution and the colours' profile that it came with."""
+    content = encode_image(image, dpi=original.dpi, icc_profile=original.icc_profile)
+    write_bytes(job.path(page, kind), content)

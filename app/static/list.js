@@ -56,7 +56,8 @@ export class List {
     item.innerHTML = `
       <button type="button" class="open">
         <span class="thumb"><img alt=""></span>
-        <span class="name"></span><span class="state"></span><progress aria-hidden="true"></progress>
+        <span class="text"><span class="name"></span><span class="state"></span>
+          <progress aria-hidden="true"></progress></span>
       </button>
       <button type="button" class="again link"></button>
       <button type="button" class="remove quiet">×</button>`;

@@ -9,7 +9,7 @@ import { fillWords, problem, switchLanguage, word } from "./words.js";
 
 const PATIENCE = 600; // milliseconds after a stroke until the page is redone
 const ASK = 1000; // milliseconds between questions while the server loads
-const EXAMPLE = "examples/notes_photo.jpg";
+const EXAMPLE = "examples/english_scan.jpg";
 const LOCAL = ["localhost", "127.0.0.1", "[::1]"];
 
 const $ = (id) => document.getElementById(id);

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from data.image_io import encode_image
 
@@ -31,6 +31,18 @@ def test_a_page_is_erased(client, gate, page):
     np.testing.assert_array_equal(client.picture(job, "result"), expected.image)
     np.testing.assert_array_equal(client.picture(job, "mask"), expected.mask * 255)
     assert client.picture(job, "thumb").shape == (90, 130, 3)
+
+
+def test_resolution_and_colours_are_kept(client, page):
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    job = client.erase(saved(Image.fromarray(page), format="TIFF", dpi=(300, 300),
+                             icc_profile=profile))
+    client.brush(job, STROKE)
+    client.finish(job["id"])
+    result = client.get(f"/api/jobs/{job['id']}/pages/1/result").content
+    with Image.open(io.BytesIO(result)) as image:
+        assert image.info["dpi"] == pytest.approx((300, 300), abs=0.01)
+        assert image.info["icc_profile"] == profile
 
 
 def test_progress_counts_tiles(client, gate, page):
