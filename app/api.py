@@ -88,14 +88,18 @@ def status(request: Request) -> schema.Status:
 
 
 @router.post("/api/erase", status_code=202, responses=FULL)
-def erase(request: Request, response: Response, file: UploadFile) -> schema.Job:
+async def erase(request: Request, response: Response, file: UploadFile) -> schema.Job:
     """Queue an image or a PDF."""
     state, name = request.app.state, clean_name(file.filename)
+
+    def check_and_add() -> jobs.Job:
+        content = file.file.read()
+        path, sizes = survey(name, content, state.limits)
+        return state.jobs.add(name, path, content, sizes)
+
     try:
-        with state.checking:  # one upload in memory at a time
-            content = file.file.read()
-            path, sizes = survey(name, content, state.limits)
-            job = state.jobs.add(name, path, content, sizes)
+        async with state.checking:  # one upload in memory at a time, and threads for the others
+            job = await asyncio.to_thread(check_and_add)
     except TooLarge as error:
         raise HTTPException(413, str(error)) from None
     except ValueError as error:
@@ -166,7 +170,10 @@ def picture(
 def download(
     request: Request, jobs: SomeJobs, form: Literal["zip", "pdf"] = "zip"
 ) -> StreamingResponse:
-    """The erased pages of some jobs in one file: PNGs in a zip, or a PDF."""
+    """The erased pages of some jobs in one file: PNGs in a zip, or a PDF.
+
+    Pages of a PDF that are not erased stay as they came.
+    """
     if not any(page.version for job in jobs for page in job.pages):
         raise HTTPException(409, "no page is erased yet")
     media_type, write = FORMS[form]

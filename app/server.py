@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -43,7 +42,7 @@ def create_app(
         jobs = Jobs(folder.path, limits.queue, seconds)
         worker = Worker(jobs, make_eraser, failed, seconds)
         app.state.folder, app.state.jobs, app.state.worker = folder.path, jobs, worker
-        app.state.limits, app.state.checking = limits, threading.Lock()
+        app.state.limits, app.state.checking = limits, asyncio.Lock()
         app.state.stopping = stopping
         worker.start()
         tidying = asyncio.create_task(_forget_old(jobs, min(5, seconds / 10)))

@@ -36,8 +36,9 @@ class Entry {
   /** Its pages: those that the server has told of, or else one without a job's page. */
   get rows() {
     const pages = this.job?.pages ?? [null];
-    return pages.map((page, i) => (
-      { key: `${this.key}/${i + 1}`, entry: this, page, number: i + 1, several: pages.length > 1 }));
+    return pages.map((page, i) => ({
+      key: `${this.key}/${i + 1}`, entry: this, page, number: i + 1, several: pages.length > 1,
+    }));
   }
 
   /** Whether the server has it. */

@@ -43,7 +43,8 @@ export class List {
       const item = this.#rows.get(row.key) ?? this.#make(row.key);
       item.row = row;
       this.#fill(item, row, row.key === chosen);
-      if (this.element.children[i] !== item) this.element.insertBefore(item, this.element.children[i]);
+      const there = this.element.children[i];
+      if (there !== item) this.element.insertBefore(item, there);
     });
   }
 
@@ -62,7 +63,8 @@ export class List {
       <button type="button" class="again link"></button>
       <button type="button" class="remove quiet">×</button>`;
     for (const action of ["open", "again", "remove"]) {
-      item.querySelector(`.${action}`).addEventListener("click", () => this.actions[action](item.row));
+      const button = item.querySelector(`.${action}`);
+      button.addEventListener("click", () => this.actions[action](item.row));
     }
     this.#rows.set(key, item);
     return item;

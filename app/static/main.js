@@ -4,7 +4,8 @@ import * as api from "./api.js";
 import { Brush } from "./brush.js";
 import { Documents, unfinished } from "./documents.js";
 import { describe, List, rowName } from "./list.js";
-import { tinted, View } from "./view.js";
+import { Stage } from "./stage.js";
+import { View } from "./view.js";
 import { fillWords, problem, switchLanguage, word } from "./words.js";
 
 const PATIENCE = 600; // milliseconds after a stroke until the page is redone
@@ -16,10 +17,10 @@ const $ = (id) => document.getElementById(id);
 const documents = new Documents();
 const view = new View($("canvas"), $("divider"));
 const brush = new Brush(view);
+const stage = new Stage(view, brush);
 const list = new List($("list"), thumbnail, { open: (row) => choose(row), again, remove });
 let server = null; // its status
 let chosen = null; // a row's key
-let shown = ""; // what the view shows: a row's key and the result's version
 let finished = new Set(); // keys of rows that were announced
 let pending = null; // strokes that are about to be sent
 
@@ -47,53 +48,7 @@ function refresh() {
   const redone = rows.some((row) => row.page?.version && unfinished(row.page));
   $("download").disabled = !clean.length || redone;
   const row = chosenRow();
-  if (row) showRow(row);
-}
-
-function showRow(row) {
-  const { page } = row, [text, mood] = describe(row);
-  const note = $("progress"), bar = note.querySelector("progress");
-  note.hidden = mood === "good";
-  note.classList.toggle("bad", mood === "bad");
-  note.querySelector("span").textContent = text;
-  bar.hidden = mood !== "busy";
-  if (page?.done) [bar.max, bar.value] = [page.total, page.done];
-  else bar.removeAttribute("value");
-  $("stage").classList.toggle("veiled", !page?.version);
-  $("tools").classList.toggle("idle", !page?.version);
-  load(row);
-}
-
-/** Show a row's pictures unless they are shown already. */
-async function load(row) {
-  const { key, entry, page, number } = row, version = page?.version ?? 0;
-  const wanted = `${key}@${version}`;
-  if (shown === wanted) return;
-  const other = !shown.startsWith(`${key}@`), first = other || shown === `${key}@0`;
-  shown = wanted;
-  if (other) view.show({}, false);
-  try {
-    const picture = async (kind) => createImageBitmap(await api.picture(entry.job.id, number, kind));
-    let layers = {};
-    if (version) {
-      const [before, after, mask] = await Promise.all([
-        first ? picture("input") : view.layers.before, picture("result"),
-        view.showInk ? picture("mask") : null]);
-      layers = { before, after, ink: mask && tinted(mask) };
-      if (!entry.strokes.has(number)) {
-        entry.strokes.set(number, await api.getStrokes(entry.job.id, number));
-      }
-    } else if (entry.file?.type.startsWith("image/")) {
-      layers = { before: await createImageBitmap(entry.file) };
-    }
-    if (shown !== wanted) return;
-    view.show(layers, other || !view.layers.before);
-    if (first) brush.strokes = entry.strokes.get(number) ?? [];
-    $("undo").disabled = !brush.strokes.length;
-    $("divider").hidden = !layers.after;
-  } catch {
-    if (shown === wanted) shown = ""; // a picture that this browser cannot show, or none yet
-  }
+  if (row) stage.show(row);
 }
 
 async function thumbnail({ entry, page, number }, side) {
@@ -101,10 +56,11 @@ async function thumbnail({ entry, page, number }, side) {
   if (!entry.file?.type.startsWith("image/")) return null;
   const whole = await createImageBitmap(entry.file);
   const scale = Math.min(1, side / Math.max(whole.width, whole.height));
-  const canvas = new OffscreenCanvas(Math.ceil(whole.width * scale), Math.ceil(whole.height * scale));
+  const [width, height] = [whole.width, whole.height].map((length) => Math.ceil(length * scale));
+  const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext("2d");
   context.imageSmoothingQuality = "high";
-  context.drawImage(whole, 0, 0, canvas.width, canvas.height);
+  context.drawImage(whole, 0, 0, width, height);
   return canvas.convertToBlob();
 }
 
@@ -210,7 +166,8 @@ async function download(form) {
     const link = document.createElement("a");
     link.href = URL.createObjectURL(blob);
     const page = row.several && form === "png" ? `-${row.number}` : "";
-    link.download = `${form === "png" || live.length === 1 ? stem : word("title")}${page}-clean.${form}`;
+    const name = form === "png" || live.length === 1 ? stem + page : word("title");
+    link.download = `${name}-clean.${form}`;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 60000);
     $("notice").textContent = "";
@@ -246,21 +203,15 @@ $("downloads").addEventListener("click", ({ target }) => {
   if (target.dataset.form) download(target.dataset.form);
 });
 $("downloads").addEventListener("beforetoggle", () => {
-  $("downloads").querySelector("[data-form=png]").disabled = !chosenRow()?.page?.version;
+  const button = (form) => $("downloads").querySelector(`[data-form=${form}]`);
+  button("png").disabled = !chosenRow()?.page?.version;
+  button("zip").disabled = button("pdf").disabled = documents.entries.some((entry) => entry.begun);
 });
 document.querySelectorAll("input[name=tool]").forEach(
   (input) => input.addEventListener("change", chooseTool));
 $("size").addEventListener("input", ({ target }) => { brush.size = Number(target.value); });
 $("undo").addEventListener("click", () => brush.undo());
-$("ink").addEventListener("change", async ({ target }) => {
-  view.showInk = target.checked;
-  const row = chosenRow();
-  if (view.showInk && row.page?.version && !view.layers.ink) {
-    const mask = await api.picture(row.entry.job.id, row.number, "mask");
-    view.layers.ink = tinted(await createImageBitmap(mask));
-  }
-  view.draw();
-});
+$("ink").addEventListener("change", ({ target }) => stage.showInk(chosenRow(), target.checked));
 $("zoomIn").addEventListener("click", () => view.zoomStep(1));
 $("zoomOut").addEventListener("click", () => view.zoomStep(-1));
 $("fit").addEventListener("click", () => view.fit());

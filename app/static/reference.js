@@ -45,7 +45,8 @@ const fields = (schema) => Object.entries(schema.properties ?? {})
 // What every operation may answer is said once.
 const operations = Object.values(api.paths).flatMap((methods) => Object.values(methods));
 const common = Object.entries(operations[0].responses).filter(([status, { description }]) =>
-  operations.every(({ responses }) => responses[status]?.description === description && status >= 400));
+  status >= 400 && operations.every(
+    ({ responses }) => responses[status]?.description === description));
 const isCommon = (status) => common.some(([other]) => other === status);
 
 for (const [path, methods] of Object.entries(api.paths)) {
@@ -55,11 +56,11 @@ for (const [path, methods] of Object.entries(api.paths)) {
     add(title, "code", `${method.toUpperCase()} ${path}`);
     add(section, "p", operation.description ?? operation.summary);
     const body = Object.entries(operation.requestBody?.content ?? {});
-    const taken = (operation.parameters ?? []).map(
-      ({ name, in: where, schema, description }) => [name, `${where}, ${kind(schema)}`, description]);
+    const taken = (operation.parameters ?? []).map(({ name, in: where, schema, description }) =>
+      [name, `${where}, ${kind(schema)}`, description]);
     for (const [type, { schema }] of body) {
-      const shape = schema.$ref && api.components.schemas[kind(schema)];
-      if (shape) taken.push(...fields(shape).map(([name, of, text]) => [name, `${type}, ${of}`, text]));
+      const shape = api.components.schemas[kind(schema)];
+      taken.push(...fields(shape).map(([name, of, text]) => [name, `${type}, ${of}`, text]));
     }
     if (taken.length) table(section, taken);
     const answers = Object.entries(operation.responses).filter(([status]) => !isCommon(status));

@@ -79,6 +79,8 @@ export class View extends EventTarget {
 
   /** Show other pictures; of another page, all of it. */
   show(layers, anotherPage) {
+    const kept = Object.values(layers);
+    for (const old of Object.values(this.layers)) if (!kept.includes(old)) old?.close?.();
     this.layers = layers;
     if (anotherPage) this.fit();
     this.draw();

@@ -47,8 +47,8 @@ const WORDS = {
     problem413: "",
     problem422: "",
     problem0: "The server does not answer.",
-    stage: "The page. Arrow keys move it, plus and minus zoom, zero shows all of it. With a brush, " +
-      "arrow keys move the brush and the space bar puts it down and lifts it.",
+    stage: "The page. Arrow keys move it, plus and minus zoom, zero shows all of it. With a " +
+      "brush, arrow keys move the brush and the space bar puts it down and lifts it.",
     divider: "Divider between before and after",
     dividerValue: "{percent} % of the view shows the page before",
     before: "Before",
