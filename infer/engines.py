@@ -6,6 +6,7 @@ mask): float32 N,3,H,W not clipped, and N,1,H,W in [0, 1].
 
 from __future__ import annotations
 
+import os
 import threading
 import warnings
 from collections.abc import Callable, Sequence
@@ -24,6 +25,9 @@ from infer.cache import cached
 from model import weights as checkpoints
 from model.coarse import FirstStage
 from model.compiled import compiled, worthwhile
+
+# ONNX Runtime would report to its makers; a page's owner has not agreed to that.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 ENGINES = ("paddle", "openvino", "onnxruntime")
 PRECISIONS = ("f32", "bf16", "f16")
