@@ -1,6 +1,8 @@
-"""Small drawn pages, data sets of them in every layout, and a disk that fills up."""
+"""Small drawn pages, data sets of them in every layout, a disk that fills up, and a browser."""
 
+import os
 import resource
+import shutil
 from contextlib import contextmanager
 
 import cv2
@@ -94,3 +96,15 @@ def _make_set():
 @pytest.fixture(name="full_disk")
 def _full_disk():
     return limit_files
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """The system's Chromium, headless, under Playwright; without either the tests are skipped."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="no Playwright: pip install it")
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    if path is None:
+        pytest.skip("no Chromium on this machine")
+    sandbox = os.geteuid() != 0  # which Chromium refuses to root
+    with playwright.sync_playwright() as started:
+        yield started.chromium.launch(executable_path=path, chromium_sandbox=sandbox)
