@@ -1,11 +1,12 @@
 """Erase handwriting or watermarks from images.
 
-    python test.py INPUT... --output DIR [--weights FILE...] [--zip FILE]
+    python test.py INPUT... --output DIR [--weights FILE...] [--zip FILE] [--report [FILE]]
 
 INPUT is a folder, a file or a quoted glob pattern. Results keep the inputs' stems and sizes. What
 an earlier run already made with the same input, weights and settings is skipped; a file that this
 program did not write is replaced only with --overwrite. The zip, always written anew, holds
-STEM.png at its root, as the leaderboard takes it.
+STEM.png at its root, as the leaderboard takes it. The report is a web page that shows what was made
+of every page, the least certain first.
 Exit status: 0 all done, 1 some files failed (named on stderr), 2 wrong arguments.
 """
 
@@ -41,8 +42,10 @@ from infer.cluster import Cluster, ClusterError, Outcome, Page, compute, encode
 from infer.engines import ENGINES, PRECISIONS
 from infer.eraser import BUNDLED, Eraser
 from infer.quality import DEFAULT, QUALITIES, TTA, settings
+from infer.record import RECORDS
 from infer.scale import AUTOMATIC, SCALES, scale
 
+SUFFIXES = {"mask": ".png", "record": ".json"}  # of what is made of a page beside its image
 FORMATS = {"png": ".png", "jpg": ".jpg", "same": None}
 # Options that win over the quality's setting of that name where they are given.
 CHANGES = ("tile", "margin", "even", "tta", "flip_ink", "composite", "skip_blank", "scale")
@@ -58,6 +61,13 @@ def main(arguments: list[str] | None = None) -> int:
             places["mask"] = Manifest(make_folder(options.mask))
         if options.zip:
             check_zip(options.zip, pages)
+        if options.report:
+            from infer.report import Report  # only now: it imports scikit-image, which takes time
+
+            report = Report(options.report, pages, options.gt, options.overwrite)
+            places["record"] = Manifest(make_folder(options.output / RECORDS))
+        elif options.gt:
+            raise ValueError("--gt is for the report: give --report, too")
         changes = {name: getattr(options, name) for name in CHANGES}
         chosen = settings(options.quality, **changes)
         paths = options.weights or BUNDLED[:chosen.nets]
@@ -86,19 +96,23 @@ def main(arguments: list[str] | None = None) -> int:
     print(f"engine: {eraser.engine}{spread}{hint}", file=sys.stderr)
     with redirect_stdout(sys.stderr):  # where Ray's messages belong
         results, made, problems = run(pages, erase, made_with, places, options)
-    failed = len(pages) - len(results)
+    known = len(problems)
+    of_all = {}  # files made of all results, and how
     if options.zip:
+        of_all[options.zip] = partial(write_zip, options.zip, results)
+    if options.report:
+        of_all[options.report] = partial(report.write, results, problems)
+    for path, write in of_all.items():
         try:
-            write_zip(options.zip, results)
+            write()
         except (ValueError, OSError) as error:
             why = getattr(error, "strerror", None) or reason(error)
-            problems.append(f"{options.zip}: cannot be written: {why}")
-            failed += 1
+            problems.append(f"{path}: cannot be written: {why}")
+    failed = len(pages) - len(results) + len(problems) - known
     for problem in problems:
         print(f"test.py: {problem}", file=sys.stderr)
-    archive = f"; {options.zip}" if options.zip else ""
     print(f"{made} erased, {len(results) - made} up to date, {failed} failed: "
-          f"{options.output}{archive}")
+          + "; ".join(map(str, [options.output, *of_all])))
     return 1 if problems else 0
 
 
@@ -136,9 +150,17 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--format", choices=FORMATS, default="png", help="of the results (png)")
     parser.add_argument("--mask", type=Path, metavar="DIR", help="write where ink was seen, too")
     parser.add_argument("--zip", type=Path, metavar="FILE", help="write a leaderboard zip")
+    parser.add_argument("--report", type=Path, nargs="?", const=Path(), metavar="FILE",
+                        help="write a web page that shows every page before and after, the least "
+                             "certain first (OUTPUT/report.html)")
+    parser.add_argument("--gt", type=Path, metavar="DIR",
+                        help="ground truth: the report measures the results against it")
     parser.add_argument("--overwrite", action="store_true",
                         help="replace results that this program did not write")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.report == Path():
+        options.report = options.output / "report.html"
+    return options
 
 
 def result_name(page: Path, options: argparse.Namespace) -> str:
@@ -189,7 +211,7 @@ def plan(
     content = path.read_bytes()
     page = Page(path, content, make_key([content], made_with), {})
     for kind, manifest in places.items():
-        name = result_name(path, options) if kind == "image" else f"{path.stem}.png"
+        name = result_name(path, options) if kind == "image" else path.stem + SUFFIXES[kind]
         state = manifest.state(name, page.key)
         if state == "foreign" and not options.overwrite:
             raise ValueError(f"{manifest.folder / name}: exists and was not made by this "

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from importlib import metadata
 from pathlib import Path
@@ -29,6 +30,7 @@ from data.manifest import digest
 from data.soft_mask import to_uint8
 from infer.engines import Choice
 from infer.eraser import Eraser, Progress
+from infer.record import Record
 
 ROOT = Path(__file__).parent.parent
 CODE = ("data", "infer", "model")  # what erasing imports
@@ -38,7 +40,7 @@ PATIENCE = 30  # seconds without any worker before that is said
 
 
 class Page(NamedTuple):
-    """A page to erase and the names of the files wanted of it: 'image', 'mask' or both."""
+    """A page to erase and the names of the files wanted of it: of 'image', 'mask', 'record'."""
 
     path: Path
     content: bytes
@@ -61,13 +63,16 @@ def make(eraser: Eraser, page: Page) -> dict[str, bytes]:
 
 def compute(
     eraser: Eraser, page: Page, image: np.ndarray, progress: Progress | None = None
-) -> dict[str, np.ndarray]:
-    """The pictures wanted of a page. Raises ValueError naming the page."""
+) -> dict[str, np.ndarray | Record]:
+    """What is wanted of a page, and perhaps more. Raises ValueError naming the page."""
     try:
-        if "mask" not in page.names:
+        if page.names.keys() <= {"image"}:
             return {"image": eraser(image, progress)}
-        image, mask = eraser.run(image, progress=progress)
-        return {"image": image, "mask": to_uint8(mask)}
+        start = time.perf_counter()
+        erased, mask = eraser.run(image, progress=progress)
+        seconds = time.perf_counter() - start
+        mask = to_uint8(mask)
+        return {"image": erased, "mask": mask, "record": Record(image, erased, mask, seconds)}
     except (OSError, MemoryError):
         raise
     except Exception as error:  # the engines' exceptions have no base in common
@@ -75,10 +80,11 @@ def compute(
                          f"{reason(error)}") from error
 
 
-def encode(page: Page, pictures: dict[str, np.ndarray]) -> dict[str, bytes]:
+def encode(page: Page, made: dict[str, np.ndarray | Record]) -> dict[str, bytes]:
     """The content of every file wanted of a page. Raises ValueError naming the page."""
     try:
-        return {kind: encode_image(pictures[kind], Path(name).suffix)
+        return {kind: made[kind].encode() if kind == "record"
+                else encode_image(made[kind], Path(name).suffix)
                 for kind, name in page.names.items()}
     except ValueError as error:
         raise ValueError(f"{page.path}: {error}") from None
