@@ -22,6 +22,7 @@ from data.errors import reason
 from data.manifest import digest
 from infer.cache import cached
 from model import weights as checkpoints
+from model.coarse import FirstStage
 from model.compiled import compiled, worthwhile
 
 ENGINES = ("paddle", "openvino", "onnxruntime")
@@ -152,17 +153,18 @@ def choose(
 
 def load(
     networks: Sequence[Path | str | Network], engine: str = "auto", precision: str = "auto",
-    threads: int | None = None,
+    threads: int | None = None, refine: bool = True,
 ) -> tuple[list[Network], Choice]:
     """Checkpoints, or what is a function already, as functions, and the engine that runs them.
 
+    Without `refine` checkpoints' first stages alone (see model.coarse.FirstStage) are run.
     An automatic choice that cannot run one of them gives way to the next, with a warning. Raises
     ValueError as `choose` does, for a bad checkpoint, and as EngineError where no engine is left.
     """
     choices = choose(engine, precision, threads)
     for choice in choices:
         try:
-            return [_open(net, choice, threads is not None)
+            return [_open(net, choice, threads is not None, refine)
                     if isinstance(net, (str, Path)) else net for net in networks], choice
         except EngineError as error:
             if choice is choices[-1]:
@@ -206,20 +208,23 @@ def _precisions(engine: str, gpu: bool) -> list[str]:
     return ["f32"]
 
 
-def _open(path: Path | str, choice: Choice, limit: bool) -> Network:
+def _open(path: Path | str, choice: Choice, limit: bool, refine: bool) -> Network:
     """A checkpoint on the chosen engine. `limit` holds Paddle to the chosen threads, too."""
     if choice.engine == "paddle":
         if limit:  # of eager work; a compiled graph has as many as OMP_NUM_THREADS said at import
             paddle.base.core.set_num_threads(choice.threads)
-        return PaddleEngine(checkpoints.load(path), worthwhile(), choice.precision == "f16")
+        return PaddleEngine(_read(path, refine), worthwhile(), choice.precision == "f16")
     from model.graph import VERSION
 
     path = Path(path)
     try:
-        key = digest(path.read_bytes() + VERSION.encode())
+        key = digest(path.read_bytes() + f"{VERSION} {refine}".encode())
     except OSError:
         key = None  # let the reader of checkpoints say what is wrong
-    graph = cached(key, lambda: _graph(path, choice.engine)) if key else _graph(path, choice.engine)
+    def make() -> bytes:
+        return _graph(path, choice.engine, refine)
+
+    graph = cached(key, make) if key else make()
     return _start(path, choice.engine, graph, choice.threads, choice.precision)
 
 
@@ -230,11 +235,16 @@ def _start(path: Path, engine: str, graph: bytes, threads: int, precision: str) 
         raise EngineError(f"{path}: {engine} cannot run it: {reason(error)}") from error
 
 
-def _graph(path: Path, engine: str) -> bytes:
+def _read(path: Path | str, refine: bool) -> paddle.nn.Layer:
+    net = checkpoints.load(path)
+    return net if refine else FirstStage(net)
+
+
+def _graph(path: Path, engine: str, refine: bool = True) -> bytes:
     """A checkpoint as a graph that gives what Paddle gives: EngineError where it does not."""
     from model.graph import GraphError, to_onnx
 
-    net = checkpoints.load(path)
+    net = _read(path, refine)
     try:
         graph = to_onnx(net, {"weights": digest(path.read_bytes())})
     except GraphError as error:

@@ -3,6 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import paddle
+import paddle.nn.functional as F
 import pytest
 
 from data.cores import usable_cores
@@ -128,6 +129,18 @@ def test_engines_agree_with_paddle(checkpoint, engine, config):
         copy = batch.copy()
         assert_close(network(batch), PaddleEngine(net)(batch))
         np.testing.assert_array_equal(batch, copy)
+
+
+@pytest.mark.parametrize("engine", [*GRAPHS, "paddle"])
+def test_the_first_stage_alone(checkpoint, engine):
+    path, net = checkpoint(arch="nonlocal")
+    batch = make_batch()
+    (whole,), _ = load([path], engine, "f32")
+    (first,), _ = load([path], engine, "f32", refine=False)
+    pictures, mask_logits, _ = net.eval().coarse(paddle.to_tensor(batch))
+    assert_close(first(batch), [pictures[-1].numpy(), F.sigmoid(mask_logits).numpy()])
+    assert_close(whole(batch), PaddleEngine(net)(batch))  # not the other's graph from the cache
+    assert np.abs(whole(batch)[0] - first(batch)[0]).max() > 1e-3
 
 
 @pytest.mark.parametrize("engine", [*GRAPHS, "paddle"])
