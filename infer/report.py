@@ -15,7 +15,7 @@ from metric import ink_gone, print_kept, psnr
 from metric.columns import COLUMNS, Column
 from metric.report import check_report, render
 
-PICTURED = 100  # pages with pictures: about 15 MB in all, which a browser opens at once
+PICTURED = 100  # pages with pictures: about 20 MB in all, which a browser opens at once
 
 OWN_COLUMNS = {
     "certainty": Column("certainty", ".1%", "how sure the networks were: twice the mean of |p − ½| "
