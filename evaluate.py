@@ -72,7 +72,7 @@ def main(arguments: list[str] | None = None) -> int:
             check_csv(options.csv, options.overwrite)
         if options.report:
             check_report(options.report, options.overwrite)
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         print(f"evaluate.py: {error}", file=sys.stderr)
         return 2
     rows, failures = measure_pages(pages, options.workers)
@@ -85,8 +85,9 @@ def main(arguments: list[str] | None = None) -> int:
             try:
                 write_bytes(path, content_of(rows))
                 written.append(path)
-            except OSError as error:
-                problems.append(f"{path}: cannot be written: {error.strerror}")
+            except (ValueError, OSError) as error:
+                why = getattr(error, "strerror", None) or error
+                problems.append(f"{path}: cannot be written: {why}")
     for problem in problems:
         print(f"evaluate.py: {problem}", file=sys.stderr)
     means, left_out = average(rows)
