@@ -1,12 +1,13 @@
 """What a report shows of a page, made where the page is erased and kept beside the results.
 
-A record is two lines of JSON, figures and pictures, so that a report of very many pages reads the
-pictures only of those that it shows.
+A record is two lines of JSON a page: the figures with the length of the next line, which holds the
+pictures. So a report of very many pages reads the pictures only of those that it shows.
 """
 
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,22 +23,25 @@ COLOUR = (255, 0, 170)  # of the mask: neither a pen's nor a printer's
 
 
 class Record(NamedTuple):
-    """A page, uint8 H,W,3 RGB, what was made of it, its mask (uint8 H,W) and the time it took."""
+    """A page, its mask, and the time that erasing it took."""
 
-    before: np.ndarray
+    before: np.ndarray  # uint8 H,W,3 RGB
     after: np.ndarray
-    mask: np.ndarray
+    mask: np.ndarray  # uint8 H,W; 255 is ink
     seconds: float
+    number: int | None = None  # of a document's page
 
     def encode(self) -> bytes:
-        figures = certainty(self.mask) | {"seconds": round(self.seconds, 2)}
+        figures = {"number": self.number, "seconds": round(self.seconds, 2)}
         before, after, mask = map(shrink, self[:3])
         overlay = np.empty((*mask.shape, 4), np.uint8)
         overlay[..., :3] = COLOUR
         overlay[..., 3] = (mask.astype(int) + STEP // 2) // STEP * STEP
         pictures = {"width": mask.shape[1], "height": mask.shape[0], "before": data_uri(before),
                     "after": data_uri(after), "mask": data_uri(overlay)}
-        return "\n".join(map(json.dumps, (figures, pictures))).encode()
+        second = json.dumps(pictures) + "\n"
+        first = json.dumps([figures | certainty(self.mask), len(second)]) + "\n"
+        return (first + second).encode()
 
 
 def certainty(mask: np.ndarray) -> dict[str, float]:
@@ -62,10 +66,18 @@ def certainty(mask: np.ndarray) -> dict[str, float]:
     return {name: round(float(value), 6) for name, value in figures.items()}
 
 
-def read_figures(path: Path) -> dict[str, float]:
+def read_figures(path: Path) -> list[tuple[dict, int]]:
+    """The figures of each page in a record, and where in the file its pictures are."""
+    pages = []
     with path.open("rb") as stream:
+        while line := stream.readline():
+            figures, length = json.loads(line)
+            pages.append((figures, stream.tell()))
+            stream.seek(length, os.SEEK_CUR)
+    return pages
+
+
+def read_pictures(path: Path, place: int) -> dict[str, str | int]:
+    with path.open("rb") as stream:
+        stream.seek(place)
         return json.loads(stream.readline())
-
-
-def read_pictures(path: Path) -> dict[str, str | int]:
-    return json.loads(path.read_bytes().split(b"\n")[1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 
 from tqdm import tqdm
@@ -29,21 +30,21 @@ MEASURED = ("psnr", "ink_gone", "print_kept")  # where there is a ground truth
 
 
 class Report:
-    """The report of a run over `pages`, written to `path`.
+    """The report of a run over `files`, written to `path`.
 
-    Results whose ground truth lies in the folder `truths` are measured. Raises ValueError where
+    Images whose ground truth lies in the folder `truths` are measured. Raises ValueError where
     none does, and where `path` is no place for a report.
     """
 
-    def __init__(self, path: Path, pages: list[Path], truths: Path | None, overwrite: bool):
+    def __init__(self, path: Path, files: list[Path], truths: Path | None, overwrite: bool):
         check_report(path, overwrite)
         self._path = path
-        self._pages = {page.stem: page for page in pages}
+        self._files = {file.stem: file for file in files}
         self._truths = {} if truths is None else {
-            path.stem: path for path in list_images(truths) if path.stem in self._pages}
+            path.stem: path for path in list_images(truths) if path.stem in self._files}
         if truths and not self._truths:
             raise ValueError(f"{truths}: no page's ground truth is there; files pair by stem, for "
-                             f"example {truths / min(self._pages)}.*")
+                             f"example {truths / min(self._files)}.*")
 
     def write(self, results: list[Path], problems: list[str]) -> None:
         """Write the report of results that have records, and of the run's problems.
@@ -51,24 +52,31 @@ class Report:
         What cannot be measured is added to `problems`. Raises OSError naming the file.
         """
         with ThreadPoolExecutor(usable_cores()) as pool:
-            seen = list(tqdm(pool.map(self._look_at, results), "report", len(results), unit="page",
+            seen = list(tqdm(pool.map(self._look_at, results), "report", len(results), unit="file",
                              leave=False, disable=None))
-        seen.sort(key=lambda entry: (entry[1]["certainty"], entry[1]["page"]))
-        problems += [problem for _, _, problem in seen if problem]
+        problems += [problem for _, problem in seen if problem]
+        pages = sorted(chain.from_iterable(entries for entries, _ in seen),
+                       key=lambda page: (page[0]["certainty"], page[0]["page"]))
         columns = OWN_COLUMNS | {name: COLUMNS[name] for name in MEASURED if self._truths}
         write_bytes(self._path, render(
-            "erased", columns, [row for _, row, _ in seen],
-            [read_pictures(record) for record, _, _ in seen[:PICTURED]], problems))
+            "erased", columns, [row for row, _, _ in pages],
+            [read_pictures(record, place) for _, record, place in pages[:PICTURED]], problems))
 
-    def _look_at(self, result: Path) -> tuple[Path, dict, str | None]:
-        """A page's record, its row of figures, and what went wrong."""
-        page, truth = self._pages[result.stem], self._truths.get(result.stem)
+    def _look_at(self, result: Path) -> tuple[list[tuple[dict, Path, int]], str | None]:
+        """A file's pages, each as its row of figures, record and place in that; what went wrong."""
+        file, truth = self._files[result.stem], self._truths.get(result.stem)
         record = result.parent / RECORDS / f"{result.stem}.json"
-        row = {"page": page.name} | read_figures(record)
-        try:
-            return record, row | (_measure(page, result, truth) if truth else {}), None
-        except ValueError as error:
-            return record, row, str(error)
+        entries, problem = [], None
+        for figures, place in read_figures(record):
+            number = figures.pop("number")
+            figures["page"] = file.name if number is None else f"{file.name}: {number}"
+            if truth and number is None:
+                try:
+                    figures |= _measure(file, result, truth)
+                except ValueError as error:
+                    problem = str(error)
+            entries.append((figures, record, place))
+        return entries, problem
 
 
 def _measure(page: Path, result: Path, truth: Path) -> dict[str, float]:

@@ -24,52 +24,11 @@ from infer.quality import DEFAULT, QUALITIES, Settings
 from model import ModelConfig, build, weights
 
 ROOT = Path(__file__).parents[1]
-SMALL = ["--quality", "published", "--tile", "64", "--margin", "8", "--tta", "none"]
 
 
 def make_page(height=20, width=30):
     return np.random.default_rng(height * 1000 + width).integers(
         100, 200, (height, width, 3), dtype=np.uint8)
-
-
-@pytest.fixture(scope="session")
-def nets(tmp_path_factory):
-    """Checkpoints: 'same' leaves a page as it is, 'darker' takes 40 grey levels off.
-
-    They see no ink; 'unsure' is 'same' with 1/2 ink everywhere. With all parameters 0 a residual
-    network changes nothing, and its mask is the last bias's.
-    """
-    paths = {}
-    for name, change, logit in (("same", 0, -50), ("darker", -40, -50), ("unsure", 0, 0)):
-        net = build(ModelConfig(width=2, form="residual"))
-        state = {key: array * 0 for key, array in weights.state_of(net).items()}
-        state["coarse.mask_up1.1.bias"][:] = logit
-        state["refine.head.1.bias"][:] = change / 255
-        paths[name] = tmp_path_factory.mktemp("weights") / f"{name}.pdparams"
-        weights.save(paths[name], state, net.config)
-    return paths
-
-
-@pytest.fixture
-def run(nets, tmp_path, capsys, monkeypatch):
-    """run(INPUT..., options) in `tmp_path` with --output out and 'darker': status, stdout, stderr.
-
-    A list stands for a checkpoint's name or path, after --weights.
-    """
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments):
-        chosen = next((a for a in arguments if isinstance(a, list)), ["darker"])
-        arguments = [str(a) for a in arguments if not isinstance(a, list)]
-        if "--output" not in arguments:
-            arguments += ["--output", "out"]
-        arguments += ["--weights", *(str(nets.get(name, name)) for name in chosen)]
-        status = command.main([*arguments, *SMALL])
-        captured = capsys.readouterr()
-        assert "Traceback" not in captured.err
-        return status, captured.out, captured.err
-
-    return call
 
 
 def make_folder(*names, suffix=".png", folder="pages"):
@@ -294,7 +253,7 @@ def test_no_room_for_the_report(run, monkeypatch):
 
     monkeypatch.setattr("infer.report.write_bytes", full)
     status, out, err = run("pages", "--report")
-    assert (status, out) == (1, "0 erased, 1 up to date, 1 failed: out; out/report.html\n")
+    assert (status, out) == (1, "0 erased, 1 up to date, 1 failed: out\n")
     assert problems(err) == [
         "test.py: out/report.html: cannot be written: No space left on device"]
     assert Path("out/report.html").read_bytes() == before
@@ -621,15 +580,14 @@ def test_files_cut_off_in_the_midst(run, full_disk, room):
     assert listing() == ["a.png", "b.png"]
 
 
-def test_from_the_command_line(nets, tmp_path, monkeypatch):
+def test_from_the_command_line(run, nets):
     """On a terminal that knows ASCII only, from another folder, with the worst of names."""
-    monkeypatch.chdir(tmp_path)
     make_folder("试卷 č", "-b")
     os.rename("pages/-b.png", b"pages/\xd6\xd0.png")  # GBK, from a zip of Windows
     Path("pages/坏.png").write_text("no picture")
     done = subprocess.run(
         [sys.executable, ROOT / "test.py", "pages", "--output", "结果", "--weights",
-         nets["darker"], *SMALL], capture_output=True, encoding="ascii",
+         nets["darker"], *run.settings], capture_output=True, encoding="ascii",
         env=os.environ | {"PYTHONIOENCODING": "ascii", "LC_ALL": "C.UTF-8"},
     )
     assert done.returncode == 1, done.stderr

@@ -46,9 +46,13 @@ def test_a_record_keeps_figures_and_pictures(tmp_path, height, width):
     mask = np.zeros((height, width), np.uint8)
     mask[:, :width // 2] = 255
     path = tmp_path / "a.json"
-    path.write_bytes(Record(before, before + 100, mask, 1.2345).encode())
-    assert read_figures(path) == certainty(mask) | {"seconds": 1.23}
-    pictures = read_pictures(path)
+    record = Record(before, before + 100, mask, 1.2345)
+    path.write_bytes(record.encode() + record._replace(mask=255 - mask, number=7).encode())
+    [(figures, place), (others, other_place)] = read_figures(path)
+    assert figures == certainty(mask) | {"seconds": 1.23, "number": None}
+    assert others == certainty(255 - mask) | {"seconds": 1.23, "number": 7}
+    assert read_pictures(path, other_place)["before"] == read_pictures(path, place)["before"]
+    pictures = read_pictures(path, place)
     size = pictures["width"], pictures["height"]
     assert max(size) <= SIDE
     for kind, grey in (("before", 90), ("after", 190), ("mask", None)):
