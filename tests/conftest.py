@@ -146,12 +146,14 @@ def run(nets, tmp_path, capsys, monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def chromium():
-    """The system's Chromium, headless, under Playwright; without either the tests are skipped."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="no Playwright: pip install it")
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    if path is None:
-        pytest.skip("no Chromium on this machine")
-    sandbox = os.geteuid() != 0  # which Chromium refuses to root
-    with playwright.sync_playwright() as started:
-        yield started.chromium.launch(executable_path=path, chromium_sandbox=sandbox)
+def browser():
+    """Chromium, the system's or Playwright's own, under Playwright; skips where one is missing."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="no browser: pip install playwright")
+    with sync_api.sync_playwright() as playwright:
+        names = ("chromium", "chromium-browser", "google-chrome")
+        path = next(filter(None, map(shutil.which, names)), playwright.chromium.executable_path)
+        if not os.path.exists(path):
+            pytest.skip("no Chromium: apt-get install chromium, or playwright install chromium")
+        started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield started
+        started.close()

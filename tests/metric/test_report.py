@@ -117,14 +117,14 @@ def test_where_a_report_may_go(tmp_path):
 
 
 @pytest.fixture
-def show(chromium, tmp_path):
+def show(browser, tmp_path):
     """show(content, settings): the page in a browser, in which nothing may go wrong."""
     pages = []
 
     def open_page(content, **settings):
         path = tmp_path / "report #1.html"
         path.write_bytes(content)
-        page = chromium.new_page(**settings)
+        page = browser.new_page(**settings)
         page.wrong, pages[:] = [], [*pages, page]
         page.on("pageerror", lambda error: page.wrong.append(str(error)))
         page.on("console", lambda message: page.wrong.append(message.text))
