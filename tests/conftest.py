@@ -148,7 +148,7 @@ def run(nets, tmp_path, capsys, monkeypatch):
 @pytest.fixture(scope="module")
 def browser():
     """Chromium, the system's or Playwright's own, under Playwright; skips where one is missing."""
-    sync_api = pytest.importorskip("playwright.sync_api", reason="no browser: pip install playwright")
+    sync_api = pytest.importorskip("playwright.sync_api", reason="no Playwright: pip install it")
     with sync_api.sync_playwright() as playwright:
         names = ("chromium", "chromium-browser", "google-chrome")
         path = next(filter(None, map(shutil.which, names)), playwright.chromium.executable_path)
