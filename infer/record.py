@@ -51,7 +51,8 @@ def certainty(mask: np.ndarray) -> dict[str, float]:
     certainty: twice the mean of |p − ½| over the page, where p up to SEEN counts as 0: networks'
         doubt about blank paper is noise, and there is much of it. Over the ink alone the mean finds
         fewer of the pages with most wrong pixels, since a little doubtful ink does little harm.
-    doubtful: share of the pixels over SEEN that are not over SURE; 0 where there are none.
+    doubtful: share of the pixels over SEEN that are not over SURE, 0 where there are none; it finds
+        pages whose little writing stayed, which the mean over the page does not.
     ink: share of the page's pixels over ½.
     """
     counts = np.bincount(mask.ravel(), minlength=256)

@@ -22,7 +22,7 @@ OWN_COLUMNS = {
     "certainty": Column("certainty", ".1%", "how sure the networks were: twice the mean of |p − ½| "
                         "over the page, p being the mask (1 is ink), up to 0.1 counted as 0"),
     "doubtful": Column("doubtful ink", ".0%", "share of the pixels with p over 0.1 where it is not "
-                       "over 0.9: the rims of strokes, and what may be ink or print"),
+                       "over 0.9: rims of strokes; near 100% faint writing may have stayed"),
     "ink": Column("ink", ".2%", "share of the page where p is over ½"),
     "seconds": Column("seconds", ".2f", "time that erasing took"),
 }
