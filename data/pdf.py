@@ -90,7 +90,8 @@ class PdfDocument(Document):
 
     def write(self, stream: BinaryIO, contents: Iterable[bytes]) -> None:
         with self._open() as pdf:
-            _unshare_resources(pdf)
+            # Pages that share a list of pictures would keep those of the erased ones in the file.
+            pdf.remove_unreferenced_resources()
             for number, layout, content in zip(
                     self.numbers, self._layouts, contents, strict=True):
                 _replace(pdf, pdf.pages[number - 1].obj, layout, content)
@@ -133,20 +134,6 @@ class PdfDocument(Document):
         except (pypdfium2.PdfiumError, ValueError) as error:
             raise ValueError(f"{self.path}: page {number} cannot be read: {reason(error)}"
                              ) from None
-
-
-def _unshare_resources(pdf: pikepdf.Pdf) -> None:
-    """Give every page resources of its own: what is inherited would keep old scans in the file."""
-    for page in pdf.pages:
-        page.obj.Resources = page.resources
-    nodes = [pdf.Root.Pages]
-    while nodes:
-        node = nodes.pop()
-        if "/Kids" in node:
-            nodes.extend(node.Kids)
-            if "/Resources" in node:
-                del node.Resources
-    pdf.remove_unreferenced_resources()
 
 
 def _replace(pdf: pikepdf.Pdf, page: pikepdf.Object, layout: Layout, content: bytes) -> None:
