@@ -3,10 +3,9 @@
     python test.py INPUT... --output DIR [--weights FILE...] [--zip FILE]
 
 INPUT is a folder, a file or a quoted glob pattern, of images, PDFs and TIFFs. Results keep the
-inputs' stems and sizes. What
-an earlier run already made with the same input, weights and settings is skipped; a file that this
-program did not write is replaced only with --overwrite. The zip, always written anew, holds
-STEM.png at its root, as the leaderboard takes it.
+inputs' stems and sizes. What an earlier run already made with the same input, weights and settings
+is skipped; a file that this program did not write is replaced only with --overwrite. The zip,
+always written anew, holds STEM.png of every image at its root, as the leaderboard takes it.
 Exit status: 0 all done, 1 some files failed (named on stderr), 2 wrong arguments.
 """
 

@@ -417,12 +417,14 @@ def test_chosen_pages_are_erased_and_the_others_stay():
 def test_bad_files_are_named(tmp_path):
     content = build(scan(kind="JPEG"), scan(1, "JPEG"))
     pdf = pikepdf.open(io.BytesIO(content))
+    head, _, tail = sharing(2).replace(b"/Count 2", b"/Count 0.5").rpartition(b"/Page >>")
+    lost = head + b"/Page >" + tail  # no count, and a page that is none
     for bad, message in [
         (content[:len(content) // 2], "cannot be read: no PDF, or a damaged one"),
         (saved(pdf)[:-600], "cannot be read: no PDF, or a damaged one"),
         (b"", "cannot be read: no PDF, or a damaged one"),
         (b"no PDF", "cannot be read: no PDF, or a damaged one"),
-        (sharing(2).replace(b"/Count 2", b"/Count 2.5"), "cannot be read: no PDF, or a damaged"),
+        (lost, "cannot be read: no PDF, or a damaged one"),
         (saved(pikepdf.new()), "the PDF has no pages"),
         (saved(pdf, encryption=pikepdf.Encryption(owner="a", user="b")), "is encrypted; save it w"),
     ]:
