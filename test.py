@@ -3,11 +3,10 @@
     python test.py INPUT... --output DIR [--weights FILE...] [--zip FILE] [--report [FILE]]
 
 INPUT is a folder, a file or a quoted glob pattern, of images, PDFs and TIFFs. Results keep the
-inputs' stems and sizes. What
-an earlier run already made with the same input, weights and settings is skipped; a file that this
-program did not write is replaced only with --overwrite. The zip, always written anew, holds
-STEM.png at its root, as the leaderboard takes it. The report is a web page that shows what was made
-of every page, the least certain first.
+inputs' stems and sizes. What an earlier run already made with the same input, weights and settings
+is skipped; a file that this program did not write is replaced only with --overwrite. The zip,
+always written anew, holds STEM.png of every image at its root, as the leaderboard takes it.
+The report is a web page that shows what was made of every page, the least certain first.
 Exit status: 0 all done, 1 some files failed (named on stderr), 2 wrong arguments.
 """
 

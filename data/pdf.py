@@ -7,6 +7,7 @@ sizes, outline, links, form fields, metadata.
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from math import floor, sqrt
@@ -22,6 +23,9 @@ import pypdfium2
 from data.documents import Document, PageImage, parse_pages
 from data.errors import reason
 from data.pdf_pages import Layout, check_pictures, lay_out, render
+
+# What it mends without harm would be on stderr, without the file's name.
+logging.getLogger("pikepdf").addHandler(logging.NullHandler())
 
 PDFIUM = Lock()  # PDFium is not made for threads
 LARGEST = 400_000_000  # pixels of a page: 1.2 GB, and a multiple of that while it is erased
@@ -122,7 +126,7 @@ class PdfDocument(Document):
         except pikepdf.PasswordError:
             raise ValueError(f"{self.path}: is encrypted; save it without its password first (qpdf "
                              "--decrypt --password=... IN OUT)") from None
-        except pikepdf.PdfError:
+        except (pikepdf.PdfError, RuntimeError):  # qpdf's, the latter
             raise ValueError(f"{self.path}: cannot be read: no PDF, or a damaged one") from None
 
     @contextmanager
@@ -140,7 +144,7 @@ def _replace(pdf: pikepdf.Pdf, page: pikepdf.Object, layout: Layout, content: by
     """Let a page show nothing but an encoded picture."""
     single = img2pdf.convert(content, layout_fun=lambda *_: (100, 100, 100, 100))
     with pikepdf.open(io.BytesIO(single)) as other:
-        [picture] = other.pages[0].Resources.XObject.values()
+        [(_, picture)] = other.pages[0].Resources.XObject.items()
         picture = pdf.copy_foreign(picture)
     (a, c, e), (b, d, f), _ = layout.to_page
     page.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Page=picture))

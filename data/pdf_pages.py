@@ -97,10 +97,11 @@ def _survey(page: pypdfium2.PdfPage, to_display: np.ndarray) -> tuple[_Grid | No
     width, height = page.get_size()
     grids, lossy, covered, letters = [], False, 0.0, 0
     with closing(page.get_textpage()) as text:
-        for item in page.get_objects(textpage=text):
+        for item in page.get_objects():
             if item.type == raw.FPDF_PAGEOBJ_IMAGE:
+                if not (grid := _grid(item, to_display)):
+                    continue
                 lossy |= not LOSSY.isdisjoint(item.get_filters())
-                grid = _grid(item, to_display)
                 right = min(width, grid.left + grid.columns * grid.across)
                 bottom = min(height, grid.top + grid.rows * grid.down)
                 area = max(0, right - max(0, grid.left)) * max(0, bottom - max(0, grid.top))
@@ -112,7 +113,7 @@ def _survey(page: pypdfium2.PdfPage, to_display: np.ndarray) -> tuple[_Grid | No
                     letters = 0
             elif (item.type == raw.FPDF_PAGEOBJ_TEXT
                   and raw.FPDFTextObj_GetTextRenderMode(item) not in UNSEEN):
-                letters += len(item.extract().strip())
+                letters += raw.FPDFTextObj_GetText(item, text, None, 0) // 2 - 1  # UTF-16 and a 0
     digital = letters > LABEL if covered > SCAN else letters > 0 or covered < PART
     finest = min(grids, key=lambda grid: grid.across * grid.down, default=None)
     if finest and covered < SCAN and max(finest.across, finest.down) > POINTS / DRAWN_DPI:
@@ -120,8 +121,11 @@ def _survey(page: pypdfium2.PdfPage, to_display: np.ndarray) -> tuple[_Grid | No
     return finest, lossy, digital
 
 
-def _grid(item: pypdfium2.PdfImage, to_display: np.ndarray) -> _Grid:
-    """Where a picture's pixels lie; of one that is askew, pixels of that size in its frame."""
+def _grid(item: pypdfium2.PdfImage, to_display: np.ndarray) -> _Grid | None:
+    """Where a picture's pixels lie; of one that is askew, pixels of that size in its frame.
+
+    None of a picture that is nowhere, or has no pixels.
+    """
     matrix = np.eye(3)
     part = item
     while part is not None:
@@ -130,8 +134,11 @@ def _grid(item: pypdfium2.PdfImage, to_display: np.ndarray) -> _Grid:
         part = part.container
     matrix = to_display @ matrix
     corners = (matrix @ np.array([(0, 1, 0, 1), (0, 0, 1, 1), (1, 1, 1, 1)]))[:2]
-    sides = zip(np.hypot(*matrix[:2, :2]), item.get_px_size(), strict=True)
-    (across, columns), (down, rows) = ((length / count, count) for length, count in sides)
+    columns, rows = item.get_px_size()
+    lengths = np.hypot(*matrix[:2, :2])
+    if not (columns * rows and lengths.all() and np.isfinite(matrix).all()):
+        return None
+    across, down = lengths / (columns, rows)
     if abs(matrix[0, 0]) < abs(matrix[1, 0]):  # it lies on its side
         across, columns, down, rows = down, rows, across, columns
     left, top = corners.min(axis=1)

@@ -227,10 +227,12 @@ class _Assembly:
                 contents = [self._parts[index][kind] for index in range(len(self.document))]
                 if kind == "record":
                     stream.writelines(contents)
-                elif kind == "mask" and self.document.kind != "image":
+                elif kind == "image" or self.document.kind == "image":
+                    self.document.write(stream, contents)
+                elif contents:  # no TIFF is without a page
                     write_tiff(stream, contents)
                 else:
-                    self.document.write(stream, contents)
+                    continue
                 results[kind] = stream.getvalue()
         except FAILURES as error:
             return error

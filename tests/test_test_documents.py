@@ -51,8 +51,8 @@ def make_tiff(path, *modes):
 def pictures(path):
     """The one picture of every page of a PDF; None for pages without."""
     with pikepdf.open(path) as pdf:
-        found = [[*page.Resources.get("/XObject", {}).values()] for page in pdf.pages]
-        return [np.asarray(pikepdf.PdfImage(one[0]).as_pil_image().convert("RGB"))
+        found = [[*page.Resources.get("/XObject", {}).items()] for page in pdf.pages]
+        return [np.asarray(pikepdf.PdfImage(one[0][1]).as_pil_image().convert("RGB"))
                 if one else None for one in found]
 
 
@@ -177,6 +177,7 @@ def test_drawn_pages_are_said_and_kept_where_asked(run):
     make_pdf("all/drawn.pdf", 2, drawn=(0, 1))
     status, out, err = run("all", "--drop-annotations", "--mask", "masks")
     assert (status, out[:8]) == (0, "1 erased")
+    assert [os.listdir("masks"), Path("out/drawn.pdf").exists()] == [[], True]
     assert problems(err) == ["test.py: all/drawn.pdf: nothing was laid on its 2 drawn pages; "
                              "without --drop-annotations they are erased as pictures"]
 
@@ -190,7 +191,7 @@ def test_bad_documents_are_named_and_leave_nothing(run, monkeypatch):
         pdf.save("in/locked.pdf", encryption=pikepdf.Encryption(owner="a", user="b"))
         stream = io.BytesIO()
         Image.fromarray(draw(1)).save(stream, "JPEG")
-        [image] = pdf.pages[1].Resources.XObject.values()
+        [(_, image)] = pdf.pages[1].Resources.XObject.items()
         image.write(stream.getvalue()[:300], filter=pikepdf.Name.DCTDecode)
         pdf.save("in/page.pdf")
     pikepdf.new().save("in/none.pdf")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import img2pdf
 import numpy as np
+import pikepdf
 import pytest
 
 import evaluate
@@ -136,3 +137,14 @@ def test_every_page_of_a_document_is_in_the_report(run):
     assert Path("out/report.html").read_bytes() == before
     assert run(*arguments, "--pages", "2")[0] == 0
     assert [row["page"] for row in report_of()["rows"]] == ["a.png", "b.png", "exam.pdf: 2"]
+
+
+def test_a_document_without_a_page_to_erase_is_up_to_date_all_the_same(run):
+    make_folder("a")
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page()
+        pdf.save("pages/blank.pdf")
+    arguments = ["pages", "--report", "--drop-annotations"]
+    assert run(*arguments)[:2] == (0, "2 erased, 0 up to date, 0 failed: out; out/report.html\n")
+    assert [row["page"] for row in report_of()["rows"]] == ["a.png"]
+    assert run(*arguments)[1].startswith("0 erased, 2 up to date")

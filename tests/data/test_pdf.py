@@ -126,7 +126,7 @@ def inverted(content, **options):
 def pictures_in(content):
     """The filters and the picture of every page."""
     with pikepdf.open(io.BytesIO(content)) as pdf:
-        pages = [[pikepdf.PdfImage(one) for one in page.Resources.XObject.values()]
+        pages = [[pikepdf.PdfImage(one) for _, one in page.Resources.XObject.items()]
                  for page in pdf.pages]
         return [(one.filters, one.as_pil_image()) for [one] in pages]
 
@@ -201,7 +201,7 @@ def test_pages_keep_their_order_and_sizes():
             np.testing.assert_array_equal(read.image, pixels(picture(number, "JPEG")))
     result, _ = inverted(content)
     with pikepdf.open(io.BytesIO(result)) as pdf:
-        boxes = [[float(side) for side in page.MediaBox[2:]] for page in pdf.pages]
+        boxes = [[float(side) for side in list(page.MediaBox)[2:]] for page in pdf.pages]
     assert boxes == [list(map(pytest.approx, size)) for size in sizes]
     for number, (_, made) in enumerate(pictures_in(result)):
         off = np.abs(pixels(made) - (255.0 - pixels(picture(number, "JPEG"))))
@@ -253,6 +253,13 @@ def test_a_picture_that_is_askew_is_rendered_at_its_resolution():
         [page] = document
     assert (width, height) == (147, 184)
     assert page.image.shape == (height, width, 3)
+
+
+def test_a_picture_that_is_nowhere():
+    content = by_hand((0, 0, 0, 0, 100, 100))
+    result, [page] = inverted(content)
+    assert (page.image == 255).all()
+    assert (shown(result) == 0).all()
 
 
 @pytest.mark.parametrize("dpi", [50, 100.5])
@@ -410,11 +417,14 @@ def test_chosen_pages_are_erased_and_the_others_stay():
 def test_bad_files_are_named(tmp_path):
     content = build(scan(kind="JPEG"), scan(1, "JPEG"))
     pdf = pikepdf.open(io.BytesIO(content))
+    head, _, tail = sharing(2).replace(b"/Count 2", b"/Count 0.5").rpartition(b"/Page >>")
+    lost = head + b"/Page >" + tail  # no count, and a page that is none
     for bad, message in [
         (content[:len(content) // 2], "cannot be read: no PDF, or a damaged one"),
         (saved(pdf)[:-600], "cannot be read: no PDF, or a damaged one"),
         (b"", "cannot be read: no PDF, or a damaged one"),
         (b"no PDF", "cannot be read: no PDF, or a damaged one"),
+        (lost, "cannot be read: no PDF, or a damaged one"),
         (saved(pikepdf.new()), "the PDF has no pages"),
         (saved(pdf, encryption=pikepdf.Encryption(owner="a", user="b")), "is encrypted; save it w"),
     ]:
@@ -434,7 +444,7 @@ def test_bad_files_are_named(tmp_path):
 
 def test_a_damaged_page_is_named():
     pdf = pikepdf.open(io.BytesIO(build(scan(kind="JPEG"), scan(1, "JPEG"))))
-    [image] = pdf.pages[1].Resources.XObject.values()
+    [(_, image)] = pdf.pages[1].Resources.XObject.items()
     whole = jpeg(picture(1)).getvalue()
     image.write(whole[:len(whole) // 2], filter=Name.DCTDecode)
     with open_document("a.pdf", saved(pdf)) as document:
