@@ -116,7 +116,9 @@ class Eraser:
         """Erase `image` into a new array where `change` allows; `mask` takes what was seen."""
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
             raise ValueError(f"expected a page as uint8 H,W,3, got {image.dtype} {image.shape}")
-        scale = self._choose_scale(image)
+        scale = self.settings.scale
+        if scale == AUTOMATIC:
+            scale = best_scale(image)
         tiling = self._tiling.scaled(scale)
         blank = Blankness(image) if self.settings.skip_blank else None
         box = blank.box() if blank else EVERYTHING
@@ -145,13 +147,6 @@ class Eraser:
                 raise Cancelled
         return out
 
-    def _choose_scale(self, image: np.ndarray) -> float:
-        scale = self.settings.scale
-        if scale not in AUTOMATIC:
-            return scale
-        best = best_scale(image)
-        return min(best, 1) if scale == "shrink" else best
-
     def _erase(self, tiles: np.ndarray, scale: float) -> np.ndarray:
         """A batch of tiles, uint8 N,S,S,3, to float32 N,S,S,4 or 5.
 
@@ -167,8 +162,8 @@ class Eraser:
             planes[..., 3].clip(0, 1, out=planes[..., 3])  # cubic interpolation overshoots
         if self.settings.composite:
             reach = np.ones((2 * COMPOSE_REACH + 1,) * 2, np.uint8)
-            widened = [cv2.dilate(mask, reach) for mask in planes[..., 3]]
-            planes = np.concatenate([planes, np.stack(widened)[..., None]], axis=-1)
+            planes = np.stack([cv2.merge([*cv2.split(tile), cv2.dilate(tile[..., 3], reach)])
+                               for tile in planes])
         return planes
 
     def _average(self, tiles: np.ndarray) -> np.ndarray:

@@ -208,7 +208,7 @@ def test_results_depend_on_nothing_but_the_page_and_the_settings(tmp_path, monke
     """Not on the order of files, what else is in the folder, the batch or the threads."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("infer.quality.QUALITIES", {
-        quality: replace(QUALITIES[quality], tile=64, margin=8)})
+        quality: replace(QUALITIES[quality], tile=64, margin=8, composite=False)})
     paddle.seed(3)
     net = build(ModelConfig(width=2, form="gated"))
     weights.save("net.pdparams", weights.state_of(net), net.config)
@@ -235,7 +235,8 @@ def test_a_quality_takes_as_many_of_the_bundled_networks_as_it_says(run, nets, m
     page = read_image("pages/a.png")
     monkeypatch.setattr(command, "BUNDLED", (nets["darker"], nets["same"]))
     for quality, change in (("fast", 40), ("published", 20)):
-        arguments = ["pages", "--output", quality, "--quality", quality, "--refine"]
+        arguments = ["pages", "--output", quality, "--quality", quality, "--refine",
+                     "--no-composite"]
         assert command.main(arguments) == 0
         np.testing.assert_array_equal(read_image(f"{quality}/a.png"), page - change)
 
