@@ -1,12 +1,12 @@
 """Erase handwriting or watermarks from images.
 
-    python test.py INPUT... --output DIR [--weights FILE...] [--zip FILE]
+    python test.py INPUT... --output DIR [--weights FILE...] [--zip FILE] [--report [FILE]]
 
 INPUT is a folder, a file or a quoted glob pattern, of images, PDFs and TIFFs. Results keep the
-inputs' stems and sizes. What
-an earlier run already made with the same input, weights and settings is skipped; a file that this
-program did not write is replaced only with --overwrite. The zip, always written anew, holds
-STEM.png at its root, as the leaderboard takes it.
+inputs' stems and sizes. What an earlier run already made with the same input, weights and settings
+is skipped; a file that this program did not write is replaced only with --overwrite. The zip,
+always written anew, holds STEM.png of every image at its root, as the leaderboard takes it.
+The report is a web page that shows what was made of every page, the least certain first.
 Exit status: 0 all done, 1 some files failed (named on stderr), 2 wrong arguments.
 """
 
@@ -41,6 +41,7 @@ from infer.engines import ENGINES, PRECISIONS
 from infer.eraser import BUNDLED, Eraser
 from infer.pages import FAILURES, MEMORY, Job, Outcome, erase_files, erase_here
 from infer.quality import DEFAULT, QUALITIES, TTA, settings
+from infer.record import RECORDS
 from infer.scale import AUTOMATIC, SCALES, scale
 
 FORMATS = {"png": ".png", "jpg": ".jpg", "same": None}
@@ -62,6 +63,13 @@ def main(arguments: list[str] | None = None) -> int:
             places["mask"] = Manifest(make_folder(options.mask))
         if options.zip:
             check_zip(options.zip, pages)
+        if options.report:
+            from infer.report import Report  # only now: it imports scikit-image, which takes time
+
+            report = Report(options.report, pages, options.gt, options.overwrite)
+            places["record"] = Manifest(make_folder(options.output / RECORDS))
+        elif options.gt:
+            raise ValueError("--gt is for the report: give --report, too")
         changes = {name: getattr(options, name) for name in CHANGES}
         chosen = settings(options.quality, **changes)
         paths = options.weights or BUNDLED[:chosen.nets]
@@ -97,19 +105,24 @@ def main(arguments: list[str] | None = None) -> int:
     print(f"engine: {eraser.engine}{spread}{hint}", file=sys.stderr)
     with redirect_stdout(sys.stderr):  # where Ray's messages belong
         results, made, problems = run(pages, erase, made_with, places, options)
-    failed, zipped = len(pages) - len(results), False
+    failed, known = len(pages) - len(results), len(problems)
+    of_all, written = {}, [options.output]  # files made of all results, and how
     if options.zip:
+        of_all[options.zip] = partial(write_zip, options.zip, results)
+    if options.report:
+        of_all[options.report] = partial(report.write, results, problems)
+    for path, write in of_all.items():
         try:
-            zipped = write_zip(options.zip, results)
+            if write() is not False:
+                written.append(path)
         except (ValueError, OSError) as error:
             why = getattr(error, "strerror", None) or reason(error)
-            problems.append(f"{options.zip}: cannot be written: {why}")
-            failed += 1
+            problems.append(f"{path}: cannot be written: {why}")
+    failed += len(problems) - known
     for problem in problems:
         print(f"test.py: {problem}", file=sys.stderr)
-    archive = f"; {options.zip}" if zipped else ""
     print(f"{made} erased, {len(results) - made} up to date, {failed} failed: "
-          f"{options.output}{archive}")
+          + "; ".join(map(str, written)))
     return 1 if problems else 0
 
 
@@ -156,19 +169,29 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
                               "laid on them: ink, stamps, highlights, notes")
     parser.add_argument("--mask", type=Path, metavar="DIR", help="write where ink was seen, too")
     parser.add_argument("--zip", type=Path, metavar="FILE", help="write a leaderboard zip")
+    parser.add_argument("--report", type=Path, nargs="?", const=Path(), metavar="FILE",
+                        help="write a web page that shows every page before and after, the least "
+                             "certain first (OUTPUT/report.html)")
+    parser.add_argument("--gt", type=Path, metavar="DIR",
+                        help="ground truth: the report measures the results against it")
     parser.add_argument("--overwrite", action="store_true",
                         help="replace results that this program did not write")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.report == Path():
+        options.report = options.output / "report.html"
+    return options
 
 
 def result_names(
     path: Path, options: argparse.Namespace, content: bytes | None = None
 ) -> dict[str, str]:
-    """The names of the files wanted of a file: 'image' and, with --mask, 'mask'."""
+    """The names of the files wanted of a file: 'image' and perhaps 'mask' and 'record'."""
     several, suffix = document_kind(path, content) != "image", path.suffix.lower()
     names = {"image": path.stem + (not several and FORMATS[options.format] or suffix)}
     if options.mask:
         names["mask"] = path.stem + (".tif" if several else ".png")
+    if options.report:
+        names["record"] = path.stem + ".json"
     return names
 
 

@@ -27,12 +27,11 @@ from data.image_io import (
     page_frames,
     read_picture,
     save_image,
+    tiff_options,
     upright_dpi,
 )
 
 TIFF = (".tif", ".tiff")
-# Compressions that Pillow writes as it reads them; others become the first, without loss.
-COMPRESSIONS = ("tiff_adobe_deflate", "tiff_lzw", "packbits", "raw", "group3", "group4", "jpeg")
 
 
 class Document:
@@ -135,9 +134,9 @@ class TiffDocument(Document):
 
     def _unchanged(self, image: Image.Image, number: int) -> bytes:
         image.seek(self._frames[number - 1])
-        options, dpi = _tiff_options(image.info.get("compression", "raw")), upright_dpi(image)
-        return save_image(ImageOps.exif_transpose(image), ".tif", options, dpi,
-                          image.info.get("icc_profile"))
+        options = tiff_options(image.info.get("compression", "raw"), image.mode)
+        dpi, profile = upright_dpi(image), image.info.get("icc_profile")
+        return save_image(ImageOps.exif_transpose(image), ".tif", options, dpi, profile)
 
 
 def open_document(
@@ -223,7 +222,7 @@ def encode_page(page: PageImage, image: np.ndarray, suffix: str) -> bytes:
             suffix, options = ".tif", {"compression": "group4"}
         return save_image(_to_mode(image, page.mode), suffix, options)
     if suffix in TIFF:
-        return save_image(_to_mode(image, page.mode), suffix, _tiff_options(page.coding),
+        return save_image(_to_mode(image, page.mode), suffix, tiff_options(page.coding, page.mode),
                           page.dpi, page.icc_profile)
     return encode_image(image, suffix, dpi=page.dpi, icc_profile=page.icc_profile)
 
@@ -240,13 +239,6 @@ def _to_mode(image: np.ndarray, mode: str) -> Image.Image:
     if mode != "RGB" and image.ndim == 3:
         image = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     return Image.fromarray(image > 127 if mode == "1" else image)
-
-
-def _tiff_options(coding: str) -> dict:
-    options = {"compression": coding if coding in COMPRESSIONS else COMPRESSIONS[0]}
-    if coding == "jpeg":
-        options["quality"] = 95
-    return options
 
 
 def _upright_size(image: Image.Image) -> tuple[int, int]:

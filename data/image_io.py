@@ -19,6 +19,10 @@ from data.files import write_bytes
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 DOCUMENTS = (*SUFFIXES, ".pdf")  # what `expand_inputs` takes from folders
 
+# Compressions that TIFFs keep; others become the first, without loss.
+COMPRESSIONS = ("tiff_adobe_deflate", "tiff_lzw", "packbits", "raw", "group3", "group4", "jpeg")
+DIFFERENCES = ("tiff_adobe_deflate", "tiff_lzw")  # are smaller of differences of pixels: tag 317
+
 # Whole scanned sheets reach 280 MP. Whoever takes files from strangers checks sizes before reading.
 Image.MAX_IMAGE_PIXELS = None
 
@@ -90,7 +94,9 @@ def page_frames(image: Image.Image) -> list[int]:
 
 
 def is_turned(image: Image.Image) -> bool:
-    """Whether its EXIF orientation exchanges width and height."""
+    """Whether its EXIF orientation exchanges width and height; no pixel is decoded."""
+    if image.format == "PNG" and "exif" not in image.info:
+        return False  # Pillow would decode it to look behind the pixels
     return image.getexif().get(0x0112, 1) in (5, 6, 7, 8)
 
 
@@ -155,10 +161,20 @@ def encode_image(
         ".png": {"compress_level": 3},
         ".jpg": {"quality": quality, "subsampling": 0},
         ".webp": {"lossless": True, "method": 1},
-        ".tif": {"compression": "tiff_lzw", "tiffinfo": {317: 2}},  # 317: of differences
+        ".tif": tiff_options("tiff_lzw", "RGB"),
     }
     options |= {".jpeg": options[".jpg"], ".tiff": options[".tif"]}
     return save_image(Image.fromarray(image), suffix, options.get(suffix, {}), dpi, icc_profile)
+
+
+def tiff_options(coding: str, mode: str) -> dict:
+    """Options of `save_image` for a TIFF of this compression and Pillow's mode."""
+    options = {"compression": coding if coding in COMPRESSIONS else COMPRESSIONS[0]}
+    if options["compression"] in DIFFERENCES and mode != "1":
+        options["tiffinfo"] = {317: 2}
+    if coding == "jpeg":
+        options["quality"] = 95
+    return options
 
 
 def save_image(

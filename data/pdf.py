@@ -58,6 +58,8 @@ class PdfDocument(Document):
                 raise ValueError(f"{path}: cannot be read: no PDF, or a damaged one") from None
         layouts = {}
         try:
+            if (lost := len(self._pdf) - self.total) > 0:  # which qpdf passes over
+                raise ValueError(f"{path}: is damaged: {lost} of {len(self._pdf)} pages are lost")
             for number in numbers:
                 with self._page(number) as page:
                     layouts[number] = lay_out(page, dpi)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -23,6 +24,7 @@ from data.pipeline import overlapped
 from data.soft_mask import to_uint8
 from infer.eraser import Eraser, Progress
 from infer.flatten import flatten
+from infer.record import Record
 
 MEMORY = "not enough memory; a smaller --batch or --tile needs less"
 FAILURES = (ValueError, OSError, MemoryError)
@@ -30,7 +32,7 @@ Outcome = dict[str, bytes] | Exception  # the contents of the files wanted, or w
 
 
 class Job(NamedTuple):
-    """A file to erase and the names of the files wanted of it: 'image', 'mask' or both."""
+    """A file to erase and the names of the files wanted of it, of 'image', 'mask' and 'record'."""
 
     path: Path
     content: bytes
@@ -77,15 +79,21 @@ def make(eraser: Eraser, page: Page) -> dict[str, bytes]:
 
 def compute(
     eraser: Eraser, page: Page, image: np.ndarray, progress: Progress | None = None
-) -> dict[str, np.ndarray]:
-    """The pictures wanted of a page. Raises ValueError naming the page."""
+) -> dict[str, np.ndarray | Record]:
+    """What is wanted of a page, by kind. Raises ValueError naming the page."""
+    start = time.perf_counter()
     try:
-        if "mask" in page.suffixes:
-            image, mask = eraser.run(image, progress=progress)
-            pictures = {"mask": to_uint8(mask)}
+        if page.suffixes.keys() <= {"image"}:
+            erased, mask = eraser(image, progress), None
         else:
-            image, pictures = eraser(image, progress), {}
-        return pictures | {"image": flatten(image) if page.flat else image}
+            erased, mask = eraser.run(image, progress=progress)
+        if page.flat:
+            erased = flatten(erased)
+        if mask is None:
+            return {"image": erased}
+        seconds, mask = time.perf_counter() - start, to_uint8(mask)
+        return {"image": erased, "mask": mask,
+                "record": Record(image, erased, mask, seconds, page.number)}
     except (OSError, MemoryError):
         raise
     except Exception as error:  # the engines' exceptions have no base in common
@@ -93,15 +101,19 @@ def compute(
                          f"{reason(error)}") from error
 
 
-def encode(page: Page, shown: PageImage, pictures: dict[str, np.ndarray]) -> dict[str, bytes]:
+def encode(
+    page: Page, shown: PageImage, made: dict[str, np.ndarray | Record]
+) -> dict[str, bytes]:
     """A page's share of every file wanted. Raises ValueError naming the page."""
     contents = {}
     try:
         for kind, suffix in page.suffixes.items():
             if kind == "image":
-                contents[kind] = encode_page(shown, pictures[kind], suffix)
+                contents[kind] = encode_page(shown, made[kind], suffix)
+            elif kind == "mask":
+                contents[kind] = encode_image(made[kind], suffix, dpi=shown.dpi)
             else:
-                contents[kind] = encode_image(pictures[kind], suffix, dpi=shown.dpi)
+                contents[kind] = made[kind].encode()
     except ValueError as error:
         raise ValueError(f"{page}: {error}") from None
     return contents
@@ -112,7 +124,7 @@ def erase_here(eraser: Eraser, pages: Iterable[Page]) -> Iterator[tuple[Page, Ou
     def read(page: Page) -> tuple[Page, PageImage]:
         return page, page.read()
 
-    def work(opened: tuple[Page, PageImage]) -> tuple[Page, PageImage, dict[str, np.ndarray]]:
+    def work(opened: tuple[Page, PageImage]) -> tuple[Page, PageImage, dict]:
         page, shown = opened
         name = page.path.name if page.number is None else f"{page.path.name} {page.number}"
         # disable=None: on terminals only, since a log would keep every step of it.
@@ -213,7 +225,9 @@ class _Assembly:
             for kind in self.job.names:
                 stream = io.BytesIO()
                 contents = [self._parts[index][kind] for index in range(len(self.document))]
-                if kind == "image" or self.document.kind == "image":
+                if kind == "record":
+                    stream.writelines(contents)
+                elif kind == "image" or self.document.kind == "image":
                     self.document.write(stream, contents)
                 elif contents:  # no TIFF is without a page
                     write_tiff(stream, contents)

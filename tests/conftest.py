@@ -1,6 +1,8 @@
-"""Small drawn pages, data sets of them, a disk that fills up, and runs of test.py."""
+"""Small drawn pages, data sets of them, a disk that fills up, runs of test.py, and a browser."""
 
+import os
 import resource
+import shutil
 from contextlib import contextmanager
 
 import cv2
@@ -141,3 +143,17 @@ def run(nets, tmp_path, capsys, monkeypatch):
 
     call.settings = SMALL
     return call
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium, the system's or Playwright's own, under Playwright; skips where one is missing."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="no Playwright: pip install it")
+    with sync_api.sync_playwright() as playwright:
+        names = ("chromium", "chromium-browser", "google-chrome")
+        path = next(filter(None, map(shutil.which, names)), playwright.chromium.executable_path)
+        if not os.path.exists(path):
+            pytest.skip("no Chromium: apt-get install chromium, or playwright install chromium")
+        started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield started
+        started.close()

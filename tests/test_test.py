@@ -351,6 +351,7 @@ def test_no_place(run):
     make_folder("a", suffix=".jpg", folder="twins")
     Path("file").write_text("a file")
     Path("text.zip").write_text("no zip")
+    Path("text.html").write_text("no report")
     zipfile.ZipFile("page.ZIP", "w").close()
     Path("empty").mkdir()
     Path("text.pdparams").write_text("no weights")
@@ -372,6 +373,11 @@ def test_no_place(run):
         (["pages", "--zip", "pages/a.png"], "pages/a.png: the zip's name must end in .zip"),
         (["pages", "--zip", "text.zip"], "text.zip: exists and is no zip"),
         (["pages", "page.ZIP", "--zip", "./page.ZIP"], "page.ZIP: is one of the inputs"),
+        (["pages", "--report", "file"], "file: the report's name must end in .html"),
+        (["pages", "--report", "text.html"], "text.html: exists and is no report; --overwrite"),
+        (["pages", "--report", "--gt", "missing"], "missing: no such folder"),
+        (["pages", "--report", "--gt", "empty"], "empty: no page's ground truth is there"),
+        (["pages", "--gt", "pages"], "--gt is for the report"),
         (["pages", ["none.pdparams"]], "none.pdparams: weights cannot be read (No such file"),
         (["pages", ["empty"]], "empty: weights cannot be read (Is a directory)"),
         (["pages", ["same", "text.pdparams"]], "text.pdparams: "),

@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, ImageFile
 
 from data.documents import (
     check_settings,
@@ -187,6 +187,15 @@ def test_images_keep_profile_and_resolution_and_nothing_else(given, made):
         assert result.info["dpi"] == pytest.approx(DPI[::-1], abs=0.01)
     if ".jpg" not in (given, made) and given != ".webp":
         np.testing.assert_array_equal(pixels(result), pixels(page))
+
+
+@pytest.mark.parametrize("given", KINDS)
+def test_sizes_are_known_without_decoding(given):
+    content = coded(picture(0, height=240, width=360), KINDS[given])
+    document = open_document(f"a{given}", content)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ImageFile.ImageFile, "load", None)
+        assert document.sizes == [(360, 240)]
 
 
 def test_colours_that_are_not_rgb_become_srgb():

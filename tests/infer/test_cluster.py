@@ -117,7 +117,7 @@ def make_pages(*names, size=60):
 
 def files(folder):
     return {path.name: path.read_bytes() for path in Path(folder).iterdir()
-            if path.name != ".manifest.jsonl"}
+            if not path.name.startswith(".")}
 
 
 @needs_ray
@@ -133,8 +133,8 @@ def test_two_nodes_do_what_one_process_does_and_survive_dying_workers(two_nodes,
     ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
     pages = Path("pages").resolve()  # workers stand in another folder
     status, out, err = run(pages, "--output", "out", "--mask", "masks", "--zip", "out.zip",
-                           "--ray", two_nodes)
-    assert (status, out) == (1, "6 erased, 0 up to date, 3 failed: out; out.zip\n"), err
+                           "--report", "r.html", "--ray", two_nodes)
+    assert (status, out) == (1, "6 erased, 0 up to date, 3 failed: out; out.zip; r.html\n"), err
     assert ", in each of 2 workers on Ray\n" in err
     assert f"test.py: {pages}/once.png: its worker died; it is tried once more\n" in err
     problems = [line for line in err.splitlines() if line.startswith("test.py: ")][-3:]
