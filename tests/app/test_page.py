@@ -1,7 +1,6 @@
 """The page in a real browser; skipped where there is none."""
 
 import io
-import shutil
 import zipfile
 from pathlib import Path
 
@@ -12,25 +11,12 @@ from data.image_io import encode_image, read_image
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = sync_api.expect
-CHROMES = ("chromium", "chromium-browser", "google-chrome")
 DROP = """content => {
     const data = new DataTransfer(), bytes = Uint8Array.from(content);
     data.items.add(new File([bytes], "dropped.png", { type: "image/png" }));
     const options = { dataTransfer: data, bubbles: true, cancelable: true };
     document.body.dispatchEvent(new DragEvent("drop", options));
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium
-        path = next(filter(None, map(shutil.which, CHROMES)), chromium.executable_path)
-        if not Path(path).exists():
-            pytest.skip("no Chromium: apt-get install chromium, or playwright install chromium")
-        browser = chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
