@@ -20,6 +20,7 @@ from infer.engines import PaddleEngine
 from loss import EraseLoss
 from metric import METRICS
 from model import ModelConfig, build, weights
+from model.blocks import in_float32
 from model.compiled import available, compiled, trainable
 from training.batches import StepSampler, loader
 from training.checkpoint import optimizer_state, restore_optimizer
@@ -154,12 +155,8 @@ class Trainer:
         """One step on images, gts and masks. Returns the loss and its terms."""
         image, gt, mask = batch
         with paddle.amp.auto_cast(self.amp, dtype=self.amp_type):
-            erased = self.forward(image)
-        # Losses sum over many pixels: float32 whatever the network ran in.
-        erased = type(erased)(erased.image.astype("float32"),
-                              [picture.astype("float32") for picture in erased.coarse],
-                              erased.mask_logits.astype("float32"))
-        terms = criterion(erased, gt, mask)
+            output = self.forward(image)
+        terms = criterion(in_float32(output), gt, mask)
         loss = criterion.total(terms)
         values = {"loss": float(loss), **{name: float(term) for name, term in terms.items()}}
         if not np.isfinite(values["loss"]):
