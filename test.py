@@ -45,7 +45,8 @@ from infer.scale import AUTOMATIC, SCALES, scale
 
 FORMATS = {"png": ".png", "jpg": ".jpg", "same": None}
 # Options that win over the quality's setting of that name where they are given.
-CHANGES = ("tile", "margin", "even", "tta", "flip_ink", "composite", "skip_blank", "scale")
+CHANGES = ("refine", "tile", "margin", "even", "tta", "flip_ink", "composite", "skip_blank",
+           "scale")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -114,9 +115,10 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--fuse", type=float, nargs="+", metavar="W",
                         help="the checkpoints' weights in the average (equal)")
     own = parser.add_argument_group("settings that win over those of the quality")
+    either = argparse.BooleanOptionalAction
+    own.add_argument("--refine", action=either, help="run the networks' second stage, too")
     own.add_argument("--tile", type=int, help="largest side of a tile in pixels")
     own.add_argument("--margin", type=int, help="pixels thrown away along a tile's borders")
-    either = argparse.BooleanOptionalAction
     own.add_argument("--even", action=either, help="tiles no larger than the page needs")
     own.add_argument("--tta", choices=TTA, help="flips whose results are averaged")
     own.add_argument("--flip-ink", action=either, help="flip only tiles where ink was seen")

@@ -41,6 +41,7 @@ from infer.quality import QUALITIES
 from metric import METRICS
 from model import ModelConfig, build, weights
 from model.blocks import UpConv
+from model.coarse import FirstStage
 from model.nonlocal_eraser import NonLocalBlock
 
 PART = (600, 900)  # height and width of what agreement is measured on: six published tiles
@@ -161,19 +162,20 @@ def erase(
     """
     place = Path(folder)
     page = read_image(place / "page.png")
-    networks = networks[:QUALITIES[quality].nets]
+    networks, refine = networks[:QUALITIES[quality].nets], QUALITIES[quality].refine
     if engine == EAGER:
         limit, functions = 0, [PaddleEngine(weights.load(path)) for path in networks]
     else:
         try:
-            functions, choice = load(networks, engine, precision)
+            functions, choice = load(networks, engine, precision, refine=refine)
         except ValueError as error:  # not installed, or not on this processor
             return {"error": str(error)}
         precision = choice.precision
     gflop = {"done": 0.0}
 
     def counted(function, path):
-        work = work_of(weights.load(path))
+        net = weights.load(path)
+        work = work_of(net if refine else FirstStage(net))
 
         def call(batch):
             gflop["done"] += len(batch) * work(*batch.shape[2:]) / 1e9

@@ -82,7 +82,6 @@ def main() -> None:
 
 def erasers(options: argparse.Namespace) -> dict[str, Callable]:
     """What --quality, --each and --change ask for, by name."""
-    networks, _ = load(options.weights)
     changes = {}
     for change in options.change:
         name, _, value = change.partition("=")
@@ -95,7 +94,10 @@ def erasers(options: argparse.Namespace) -> dict[str, Callable]:
                 if value != published[name] and name != "tile":  # larger tiles are even tiles
                     alone = {name: value} | ({"tile": quality.tile} if name == "even" else {})
                     wanted[f"{name} {value}"] = settings("published", **alone)
-    return {name: Eraser(networks[:one.nets], **asdict(one)) for name, one in wanted.items()}
+    networks = {refine: load(options.weights, refine=refine)[0]  # each compiled once
+                for refine in {one.refine for one in wanted.values()}}
+    return {name: Eraser(networks[one.refine][:one.nets], **asdict(one))
+            for name, one in wanted.items()}
 
 
 def pages(options: argparse.Namespace) -> Iterator[tuple[str, str, np.ndarray, np.ndarray]]:

@@ -1,35 +1,22 @@
-"""What CRAFT learns from: Gaussians on characters and between them, and who says where those are.
+"""What CRAFT learns: Gaussians on characters and between them.
 
 Baek et al., CVPR 2019, section 3.2. A label map has half the page's size and two channels, region
-and affinity, in [0, 1]. Quads are x, y of corners from the top left, clockwise as the character is
-read, in the page's pixels, of which the first covers [0, 1) along each axis.
+and affinity, in [0, 1].
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
-from typing import NamedTuple
 
 import cv2
 import numpy as np
 
+from data.characters import Characters
+
 STEP = 2  # page pixels a pixel of a label map
 SIDE = 64  # pixels of the one Gaussian that all are warped from
 DEVIATION = 0.5  # of the Gaussian, in half sides of its square
-
-
-class Written(NamedTuple):
-    """A word whose characters are known; its text has no blanks."""
-
-    text: str
-    quads: np.ndarray  # float64 len(text),4,2
-    hand: bool = False  # written by hand, not printed
-
-    def moved(self, matrix: np.ndarray) -> Written:
-        """The word as a 3×3 homography of the page takes it along."""
-        points = cv2.perspectiveTransform(self.quads.reshape(-1, 1, 2), matrix)
-        return self._replace(quads=points.reshape(-1, 4, 2))
 
 
 @cache
@@ -41,7 +28,7 @@ def gaussian() -> np.ndarray:
     return ((bell - bell.min()) / (bell.max() - bell.min())).astype(np.float32)
 
 
-def label_maps(words: Iterable[Written], shape: tuple[int, int]) -> np.ndarray:
+def label_maps(words: Iterable[Characters], shape: tuple[int, int]) -> np.ndarray:
     """The label map of a page of this shape (H, W): float32 2,H/2,W/2, the sizes rounded up.
 
     Where Gaussians overlap the higher one counts.

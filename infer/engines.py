@@ -11,6 +11,7 @@ import threading
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +25,7 @@ from infer.cache import cached
 from model import Erased
 from model import weights as checkpoints
 from model.blocks import in_float32
+from model.coarse import FirstStage
 from model.compiled import compiled, worthwhile
 
 ENGINES = ("paddle", "openvino", "onnxruntime")
@@ -64,11 +66,6 @@ class PaddleEngine:
         self.net = net
         self._half = half
         self._forward = compiled(net) if compile else net
-
-    @property
-    def results(self) -> list[str]:
-        """Names of what calls return."""
-        return list(self.net.output.RESULTS)
 
     def __call__(self, batch: np.ndarray) -> tuple[np.ndarray, ...]:
         modes = [(layer, layer.training) for layer in self.net.sublayers(include_self=True)]
@@ -161,18 +158,21 @@ def choose(
 
 def load(
     networks: Sequence[Path | str | Network], engine: str = "auto", precision: str = "auto",
-    threads: int | None = None, output: type = Erased, read: Reader = checkpoints.load,
+    threads: int | None = None, refine: bool = True, output: type = Erased,
+    read: Reader = checkpoints.load,
 ) -> tuple[list[Network], Choice]:
     """Checkpoints, or what is a function already, as functions, and the engine that runs them.
 
-    An automatic choice that cannot run one of them gives way to the next, with a warning. `read`
-    makes a network of a path. Raises ValueError as `choose` does, for a bad checkpoint and for one
-    of a network with another kind of `output`, and as EngineError where no engine is left.
+    Without `refine` checkpoints' first stages alone (see model.coarse.FirstStage) are run. `read`
+    makes a network of a path; one with another kind of `output` is refused.
+    An automatic choice that cannot run one of them gives way to the next, with a warning. Raises
+    ValueError as `choose` does, for a bad checkpoint, and as EngineError where no engine is left.
     """
+    make = partial(_read, read=read, output=output, refine=refine)
     choices = choose(engine, precision, threads)
     for choice in choices:
         try:
-            return [_open(Path(net), choice, threads is not None, output, read)
+            return [_open(Path(net), choice, threads is not None, make, f"{output.KIND} {refine}")
                     if isinstance(net, (str, Path)) else net for net in networks], choice
         except EngineError as error:
             if choice is choices[-1]:
@@ -216,29 +216,34 @@ def _precisions(engine: str, gpu: bool) -> list[str]:
     return ["f32"]
 
 
-def _open(path: Path, choice: Choice, limit: bool, output: type, read: Reader) -> Network:
-    """A checkpoint on the chosen engine. `limit` holds Paddle to the chosen threads, too."""
+def _read(path: Path, read: Reader, output: type, refine: bool) -> paddle.nn.Layer:
+    net = read(path)
+    if net.output is not output:
+        raise ValueError(f"{path}: is not {output.KIND}, but {net.output.KIND}")
+    return net if refine else FirstStage(net)
+
+
+def _open(path: Path, choice: Choice, limit: bool, make: Reader, kind: str) -> Network:
+    """A checkpoint on the chosen engine. `limit` holds Paddle to the chosen threads, too.
+
+    `make` makes a network of the path; `kind` says in words what else that depends on.
+    """
     if choice.engine == "paddle":
         if limit:  # of eager work; a compiled graph has as many as OMP_NUM_THREADS said at import
             paddle.base.core.set_num_threads(choice.threads)
-        network = PaddleEngine(read(path), worthwhile(), choice.precision == "f16")
-    else:
-        network = _start(path, choice.engine, _cached_graph(path, choice.engine, read),
-                         choice.threads, choice.precision)
-    if network.results != list(output.RESULTS):
-        raise ValueError(f"{path}: is not {output.KIND}, but a network of another kind: it gives "
-                         f"{' and '.join(network.results)}")
-    return network
-
-
-def _cached_graph(path: Path, engine: str, read: Reader) -> bytes:
+        return PaddleEngine(make(path), worthwhile(), choice.precision == "f16")
     from model.graph import VERSION
 
     try:
-        key = digest(path.read_bytes() + VERSION.encode())
+        key = digest(path.read_bytes() + f"{VERSION} {kind}".encode())
     except OSError:
-        return _graph(path, engine, read)  # let the reader of checkpoints say what is wrong
-    return cached(key, lambda: _graph(path, engine, read))
+        key = None  # let the reader of checkpoints say what is wrong
+
+    def write() -> bytes:
+        return _graph(path, choice.engine, make)
+
+    graph = cached(key, write) if key else write()
+    return _start(path, choice.engine, graph, choice.threads, choice.precision)
 
 
 def _start(path: Path, engine: str, graph: bytes, threads: int, precision: str) -> Network:
@@ -248,11 +253,11 @@ def _start(path: Path, engine: str, graph: bytes, threads: int, precision: str) 
         raise EngineError(f"{path}: {engine} cannot run it: {reason(error)}") from error
 
 
-def _graph(path: Path, engine: str, read: Reader) -> bytes:
+def _graph(path: Path, engine: str, make: Reader) -> bytes:
     """A checkpoint as a graph that gives what Paddle gives: EngineError where it does not."""
     from model.graph import GraphError, to_onnx
 
-    net = read(path)
+    net = make(path)
     try:
         graph = to_onnx(net, {"weights": digest(path.read_bytes())})
     except GraphError as error:

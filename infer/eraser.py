@@ -74,7 +74,8 @@ class Eraser:
         if batch < 1:
             raise ValueError(f"batch must be 1 or more, got {batch}")
         self._tiling = Tiling(self.settings.tile, self.settings.margin, self.settings.even)
-        self._networks, self.engine = load(networks, engine, precision, threads)
+        self._networks, self.engine = load(
+            networks, engine, precision, threads, self.settings.refine)
         self._shares = [weight / sum(fuse) for weight in fuse]
         self._batch = batch
 
@@ -129,12 +130,15 @@ class Eraser:
         parts = each_tile(image, erase_tiles, tiling, self._batch, wanted, box)
         for done, (place, planes) in enumerate(parts, 1):
             if planes is not None:
-                erase = np.full(planes.shape[:2], True)
+                erased = np.rint(planes[..., :3].clip(0, 255)).astype(np.uint8)
+                erase = None if change is None else change[place]
                 if self.settings.composite:
-                    erase = planes[..., 4] > COMPOSE_ABOVE
-                if change is not None:
-                    erase &= change[place]
-                out[place][erase] = np.rint(planes[erase, :3].clip(0, 255)).astype(np.uint8)
+                    seen = planes[..., 4] > COMPOSE_ABOVE
+                    erase = seen if erase is None else seen & erase
+                if erase is None:
+                    out[place] = erased
+                else:
+                    out[place][erase] = erased[erase]
                 if mask is not None:
                     mask[place] = planes[..., 3]
             if progress is not None and progress(done, total) is False:
@@ -181,7 +185,7 @@ class Eraser:
                 planes[turned] += np.flip(self._fuse(np.flip(batch, axes)), axes)
             planes[turned] /= 1 + len(flips)
         planes[:, :3] *= 255
-        return np.ascontiguousarray(planes.transpose(0, 2, 3, 1))
+        return np.stack([cv2.merge(list(tile)) for tile in planes])
 
     def _fuse(self, batch: np.ndarray) -> np.ndarray:
         """All networks on float32 N,3,H,W in [0, 1]: their average, N,4,H,W, RGB and mask."""

@@ -15,6 +15,7 @@ class Settings:
     """How pages are erased. Raises ValueError for settings out of range."""
 
     nets: int  # so many of the bundled pair
+    refine: bool  # run the networks' second stage, too
     tile: int  # the tiles' largest side in the networks' pixels; see infer.tiles.Tiling
     margin: int  # thrown away along a tile's borders
     even: bool  # tiles of the least size that covers the page, not all of the largest
@@ -34,13 +35,13 @@ class Settings:
             raise ValueError(f"unknown scale {self.scale!r}; known: {known}")
 
 
-PUBLISHED = Settings(nets=2, tile=512, margin=106, even=False, tta="hflip", flip_ink=False,
-                     composite=False, skip_blank=False, scale=1)
+PUBLISHED = Settings(nets=2, refine=True, tile=512, margin=106, even=False, tta="hflip",
+                     flip_ink=False, composite=False, skip_blank=False, scale=1)
 # The full tile of a lite pair takes less than 2 GB; a margin of 64 erases like one of 106.
 _FEW_PIXELS = replace(PUBLISHED, tile=1024, margin=64, even=True, flip_ink=True, skip_blank=True)
 # What each setting costs in PSNR and saves in time: python bench/quality.py --each
 QUALITIES = {
-    "fast": replace(_FEW_PIXELS, nets=1, tta="none", scale="shrink"),
+    "fast": replace(_FEW_PIXELS, nets=1, refine=False, tta="none", scale="shrink"),
     "balanced": replace(_FEW_PIXELS, tta="none", scale="auto"),
     "best": replace(_FEW_PIXELS, scale="auto"),
     "published": PUBLISHED,

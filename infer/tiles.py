@@ -126,9 +126,7 @@ def each_tile(
 
     def computed():
         result = erase(np.stack([
-            page[reflect(top + y.start, top + y.start + tile_h, height)[:, None],
-                 reflect(left + x.start, left + x.start + tile_w, width)[None, :]]
-            for _, y, x in group
+            _cut(page, top + y.start, left + x.start, tile_h, tile_w) for _, y, x in group
         ]))
         k = tile_h // result.shape[1]
         for (place, y, x), tile in zip(group, result, strict=True):
@@ -147,6 +145,15 @@ def each_tile(
                 yield from computed()
     if group:
         yield from computed()
+
+
+def _cut(page: np.ndarray, top: int, left: int, height: int, width: int) -> np.ndarray:
+    """A tile of the page, which is mirrored beyond its edges."""
+    bottom, right = top + height, left + width
+    if top >= 0 and left >= 0 and bottom <= page.shape[0] and right <= page.shape[1]:
+        return page[top:bottom, left:right]
+    return page[reflect(top, bottom, page.shape[0])[:, None],
+                reflect(left, right, page.shape[1])[None, :]]
 
 
 def count_tiles(box: Place, shape: tuple[int, ...], tiling: Tiling) -> int:

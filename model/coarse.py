@@ -11,7 +11,7 @@ import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
-from model.blocks import Conv, ConvAct, Residual, UpConv, lateral
+from model.blocks import Conv, ConvAct, Erased, Residual, UpConv, lateral
 
 # A mask that begins as 'nothing to erase' leaves the page alone until ink is told from print.
 # Begun at 1/2, the gated form lost the first four thousand crops.
@@ -83,3 +83,17 @@ class CoarseStage(nn.Layer):
         elif self.form == "gated":
             full = x + F.sigmoid(mask_logits) * (full - x)
         return CoarseOutput([quarter, half, full], mask_logits, [skip2, skip4, skip8, skip16])
+
+
+class FirstStage(nn.Layer):
+    """An eraser without its refinement: what its coarse stage makes of a page is the result."""
+
+    output = Erased
+
+    def __init__(self, eraser: nn.Layer):
+        super().__init__()
+        self.coarse, self.config = eraser.coarse, eraser.config
+
+    def forward(self, x) -> Erased:
+        pictures, mask_logits, _ = self.coarse(x)
+        return Erased(pictures[-1], pictures, mask_logits)

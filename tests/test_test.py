@@ -224,14 +224,14 @@ def test_settings_reach_the_eraser(run, nets, monkeypatch):
     assert command.main(["pages", "--output", "o", "--weights", str(nets["same"])]) == 0
     assert seen.pop() == (([nets["same"]],), dict.fromkeys(command.CHANGES) | others)
     given = ["pages", "--output", "o", "--weights", str(nets["same"]), "--quality", "best",
-             "--tile", "96", "--margin", "5", "--no-even", "--tta", "flips", "--flip-ink",
-             "--no-composite", "--skip-blank", "--scale", "2", "--batch", "3", "--fuse", "2",
-             "--engine", "paddle", "--precision", "f32", "--threads", "1"]
+             "--no-refine", "--tile", "96", "--margin", "5", "--no-even", "--tta", "flips",
+             "--flip-ink", "--no-composite", "--skip-blank", "--scale", "2", "--batch", "3",
+             "--fuse", "2", "--engine", "paddle", "--precision", "f32", "--threads", "1"]
     assert command.main(given) == 0
     assert seen == [(([nets["same"]],), {
         "fuse": [2.0], "quality": "best", "batch": 3, "engine": "paddle", "precision": "f32",
-        "threads": 1, "tile": 96, "margin": 5, "even": False, "tta": "flips", "flip_ink": True,
-        "composite": False, "skip_blank": True, "scale": 2})]
+        "threads": 1, "refine": False, "tile": 96, "margin": 5, "even": False, "tta": "flips",
+        "flip_ink": True, "composite": False, "skip_blank": True, "scale": 2})]
 
 
 def test_a_quality_by_another_name_is_the_same_work(run):
@@ -276,7 +276,8 @@ def test_a_quality_takes_as_many_of_the_bundled_networks_as_it_says(run, nets, m
     page = read_image("pages/a.png")
     monkeypatch.setattr(command, "BUNDLED", (nets["darker"], nets["same"]))
     for quality, change in (("fast", 40), ("published", 20)):
-        assert command.main(["pages", "--output", quality, "--quality", quality]) == 0
+        arguments = ["pages", "--output", quality, "--quality", quality, "--refine"]
+        assert command.main(arguments) == 0
         np.testing.assert_array_equal(read_image(f"{quality}/a.png"), page - change)
 
 

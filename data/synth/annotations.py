@@ -42,8 +42,8 @@ def part_of(rng: np.random.Generator, line: TextLine, least: int, most: int) -> 
 def _underline(rng: np.random.Generator, sheet: Sheet, person: Person, line: TextLine) -> None:
     part = line.box if rng.random() < 0.15 else part_of(rng, line, 2, 24)[0]
     y = part.bottom + rng.uniform(0.02, 0.25) * part.height
-    if rng.random() < 0.25:
-        slope = rng.normal(0, 0.03) * part.height
+    if rng.random() < 0.35:
+        slope = rng.normal(0, 0.005) * part.width + rng.normal(0, 0.03) * part.height
         person.draw(marks.ruled((part.left, y - slope), (part.right, y + slope)))
         return
     for _ in range(1 if rng.random() < 0.85 else 2):
@@ -88,12 +88,23 @@ def _note(rng: np.random.Generator, sheet: Sheet, person: Person, line: TextLine
     person.text(words[:14], part.left, part.top + (0.5 + up) * part.height, height)
 
 
+def _over(rng: np.random.Generator, sheet: Sheet, person: Person, line: TextLine) -> None:
+    """Writing as large as the print or larger, right on top of it."""
+    part, text = part_of(rng, line, 1, 3)
+    script = "latin" if text.isascii() and rng.random() < 0.7 else "zh"
+    kind = "margin" if rng.random() < 0.3 else "blank"
+    words = answers.made_up(rng, kind, script)[: int(rng.integers(1, 9))]
+    middle = part.top + (0.5 + rng.normal(0, 0.25)) * part.height
+    person.text(words, part.left, middle, part.height * rng.uniform(0.9, 1.8))
+
+
 def _number(rng: np.random.Generator, sheet: Sheet, person: Person, line: TextLine) -> None:
     """A large paragraph number at the beginning of a line, partly over it."""
     box, size = line.box, line.box.height * rng.uniform(1.0, 2.3)
     left = box.left - size * rng.uniform(-0.1, 0.9)
     place = Box(left, box.top + 0.5 * (box.height - size), 0.6 * size, size)
-    person.text(str(rng.integers(1, 13)), place.left, place.top + 0.5 * size, size)
+    paragraph = 1 + min(12, int(rng.exponential(2.5)))
+    person.text(str(paragraph), place.left, place.top + 0.5 * size, size)
     if rng.random() < 0.3:
         person.draw(marks.circle(rng, place, 0.15 * size))
 
@@ -183,6 +194,40 @@ def _fence(rng: np.random.Generator, sheet: Sheet, person: Person, line: TextLin
     person.draw(marks.ruled((x, y), end) if rng.random() < 0.4 else marks.line(rng, (x, y), end))
 
 
+def _boxed(rng: np.random.Generator, sheet: Sheet, person: Person, line: TextLine) -> None:
+    """A box around some characters."""
+    part, _ = part_of(rng, line, 1, 8)
+    person.draw(marks.frame(rng, part, rng.uniform(0.02, 0.3) * part.height))
+
+
+def _join(rng: np.random.Generator, sheet: Sheet, person: Person, line: TextLine) -> None:
+    """A straight line from one piece of print to another, as if they were to be matched."""
+    em, others = line.box.height, [pick(rng, sheet.lines).box for _ in range(8)]
+    start = (line.box.right + rng.uniform(0.1, 0.6) * em, line.box.top + 0.5 * em)
+    ends = [
+        (box.left - rng.uniform(0.1, 0.6) * em, box.top + 0.5 * box.height)
+        for box in others
+        if box.left > start[0] + 2 * em and abs(box.top - line.box.top) < 14 * em
+    ]
+    far = (start[0] + em * rng.uniform(3, 15), start[1] + em * rng.normal(0, 5))
+    end = ends[0] if ends else far
+    person.draw(marks.ruled(start, end) if rng.random() < 0.4 else marks.line(rng, start, end))
+
+
+def _strokes(rng: np.random.Generator, sheet: Sheet, person: Person, line: TextLine) -> None:
+    """Straight strokes beside the print, alone or in a row: tallies, slashes, bars, brackets."""
+    em, box = line.box.height, line.box
+    x, y = box.left + rng.uniform(-0.05, 1.05) * box.width, box.top + rng.uniform(-0.3, 1.3) * em
+    lean = rng.normal(0, 0.12) if rng.random() < 0.7 else rng.uniform(-1.5, 1.5)
+    high, step = em * rng.uniform(0.5, 2.2), em * rng.uniform(0.25, 1.2)
+    level = rng.random() < 0.35
+    for _ in range(int(rng.choice((1, 1, 1, 2, 3, 5)))):
+        along = np.array([lean, 1.0]) * high * rng.uniform(0.8, 1.2)
+        along = along[::-1] if level else along
+        person.draw(marks.line(rng, (x, y), (x + along[0], y + along[1]), 0.02 * em))
+        x, y = (x, y + step) if level else (x + step, y)
+
+
 def _draft(rng: np.random.Generator, sheet: Sheet, person: Person, line: TextLine) -> None:
     """Some lines of working wherever the paper seemed free enough."""
     height, width = sheet.ink.shape[:2]
@@ -207,7 +252,8 @@ _ANNOTATIONS: dict[str, tuple[float, _Annotation]] = {
     "blacken": (0.05, _blacken),
     "dots": (0.03, _dots),
     "note": (0.2, _note),
-    "number": (0.08, _number),
+    "over": (0.16, _over),
+    "number": (0.12, _number),
     "caret": (0.02, _caret),
     "divide": (0.08, _divide),
     "bracket": (0.05, _bracket),
@@ -216,6 +262,9 @@ _ANNOTATIONS: dict[str, tuple[float, _Annotation]] = {
     "star": (0.05, _star),
     "through": (0.05, _through),
     "fence": (0.06, _fence),
+    "boxed": (0.05, _boxed),
+    "join": (0.04, _join),
+    "strokes": (0.1, _strokes),
     "draft": (0.04, _draft),
     "doodle": (0.02, _doodle),
 }

@@ -13,6 +13,9 @@ _SCRIPT_OF_SUBJECT = {"math": "math", "en": "latin", "science": "math"}
 _UNITS = ("个", "元", "米", "千克", "厘米", "本", "人", "棵", "平方米", "分钟", "升", "天")
 
 
+_STRAIGHT = ("1", "1", "11", "-1", "1.1", "111", "|-1|", "(1)", "-7", "1/7", "l", "(1,-1)", "71")
+
+
 @dataclass(frozen=True)
 class Figures:
     """One row of a sum set out in columns: text and its right end, in digits from the right."""
@@ -56,6 +59,8 @@ def _name(rng: np.random.Generator, script: str) -> str:
 
 def _figure(rng: np.random.Generator) -> str:
     luck = rng.random()
+    if luck < 0.14:  # straight strokes alone, that could be rules
+        return pick(rng, _STRAIGHT)
     if luck < 0.62:
         return str(number(rng, 0, int(pick(rng, (9, 20, 99, 999)))))
     if luck < 0.74:
@@ -140,7 +145,10 @@ def working(rng: np.random.Generator, script: str, subject: str, lines: int) -> 
 
 def _mathematics(rng: np.random.Generator, lines: int) -> list[str]:
     """An equation or a sum worked out step by step, with what goes around it."""
-    steps = _equation(rng) if rng.random() < 0.4 else _calculation(rng)
+    luck = rng.random()
+    steps = _function(rng) if luck < 0.15 else _equation(rng) if luck < 0.45 else _calculation(rng)
+    if rng.random() < 0.25:
+        steps[0] = f"({number(rng, 1, 3)}){steps[0]}"
     if rng.random() < 0.5 and lines > 2:
         steps.append(
             f"答：{pick(rng, ('一共有', '还剩', '需要', '是', '每天'))}"
@@ -166,9 +174,25 @@ def _equation(rng: np.random.Generator) -> list[str]:
     return steps
 
 
+def _function(rng: np.random.Generator) -> list[str]:
+    """A straight line's formula, found from a point on it."""
+    k, b, x = number(rng, 1, 9), number(rng, 1, 90), number(rng, 1, 40)
+    return [
+        f"设y=kx+{b}",
+        f"把({x},{b - k * x})代入",
+        f"{b - k * x}={x}k+{b}",
+        f"k=-{k}",
+        f"∴y=-{k}x+{b}",
+    ]
+
+
 def _calculation(rng: np.random.Generator) -> list[str]:
     a, b, c = number(rng, 2, 60), number(rng, 2, 20), number(rng, 2, 9)
     luck = rng.random()
+    if luck < 0.15:
+        over, under = number(rng, 1, b + 8), b * (b + 9)
+        product = f"{over}/{under}"
+        return [f"1/{b}×{over}/{b + 9}={product}", f"1-{product}={under - over}/{under}"]
     if luck < 0.35:
         return [f"{a}×{c}+{b}×{c}", f"=({a}+{b})×{c}", f"={a + b}×{c}", f"={(a + b) * c}"]
     if luck < 0.6:

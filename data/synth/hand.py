@@ -98,22 +98,22 @@ class Hand:
         }
         self.fickle = float(rng.choice([0.02, 0.1, 0.3]))  # takes another way than usual
 
-        self.untidy = float(rng.uniform(0.4, 1.5))
+        self.untidy = float(rng.uniform(0.65, 1.6))  # the neatest still does not print
         self.slant = float(rng.normal(0.06, 0.13))
-        self.rise = float(rng.normal(0.07, 0.05))  # hanzi strokes go up to the right
-        self.turn = float(rng.uniform(0.01, 0.05))
+        self.rise = float(rng.normal(0.1, 0.06))  # hanzi strokes go up to the right
+        self.turn = float(rng.uniform(0.02, 0.055))
         self.aspect = float(rng.uniform(0.78, 1.05))
         self.gap = float(rng.uniform(-0.06, 0.14))
         self.letter_aspect = float(rng.uniform(0.75, 1.15))
         self.letter_gap = float(rng.uniform(0.07, 0.16))
         self.letter_size = float(rng.uniform(0.9, 1.2))
         self.small_letters = float(rng.uniform(0.85, 1.15))
-        self.bob = float(rng.uniform(0.015, 0.05))  # off the line, up and down
+        self.bob = float(rng.uniform(0.025, 0.06))  # off the line, up and down
         self.tilt = float(rng.normal(0, 0.015))
-        self.wander = float(rng.uniform(0.006, 0.02))
-        self.curl = rng.normal(0, 0.05, 4).astype(np.float32)  # bends that all hanzi share
+        self.wander = float(rng.uniform(0.008, 0.022))
+        self.curl = rng.normal(0, 0.09, 4).astype(np.float32)  # bends that all hanzi share
         self.hasty = float(rng.choice([0.0, 0.0, 0.3, 0.7]))  # leaves out bends of strokes
-        self.running = float(rng.uniform(0.1, 0.55)) if rng.random() < 0.45 else 0.0
+        self.running = float(rng.uniform(0.1, 0.6)) if rng.random() < 0.6 else 0.0
         self.joined = float(rng.uniform(0.5, 1.0)) if rng.random() < 0.4 else 0.0
 
     def write(
@@ -197,9 +197,9 @@ class Hand:
         centred = points - np.float32(0.5)
         starts = centred[ends[:-1]][owner]
         # Strokes are too long or too short by themselves, so they miss each other at the corners.
-        p = starts + (centred - starts) * (1 + 0.05 * untidy * stretch[owner])
-        p += 0.017 * untidy * shift[owner] + self.wander * untidy * jitter
-        curl = self.curl + 0.03 * untidy * bends.reshape(-1)[:4]
+        p = starts + (centred - starts) * (1 + 0.085 * untidy * stretch[owner])
+        p += 0.027 * untidy * shift[owner] + self.wander * untidy * jitter
+        curl = self.curl + 0.05 * untidy * bends.reshape(-1)[:4]
         px, py = p[:, 0], p[:, 1]
         p = np.stack(
             [
@@ -307,8 +307,9 @@ class Hand:
         )
         middle = y + (_BASELINE * height + traced.middle[1] * scale)
         centre = (x + traced.middle[0] * scale * aspect, middle)
-        matrix = self._frame(scale * aspect, scale, rng, 0.0).T
-        bend = rng.normal(0, 1.2 * self.untidy, 2)
+        # Fonts lie as level as print; who writes does not.
+        matrix = self._frame(scale * aspect, scale, rng, self.rise if hanzi else 0.0).T
+        bend = rng.normal(0, 1.8 * self.untidy, 2)
         half = _half_stem(face) * scale
         growth = max(0.5 * self.stem * rng.uniform(0.9, 1.1) - half, -0.6 * half)
         growth = min(growth, 0.8 * _GLYPH_MARGIN * scale)

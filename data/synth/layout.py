@@ -60,7 +60,7 @@ _COMMON: Menu = (
     (0.7, questions.combination),
     (1.2, questions.judge),
     (0.8, questions.open_question),
-    (0.7, questions.matching),
+    (1.1, questions.matching),
     (0.3, questions.checklist),
     (0.3, furniture.self_check),
     (0.3, furniture.marker_box),
@@ -73,16 +73,20 @@ _COMMON: Menu = (
     (0.35, measures.spinners),
     (0.35, geometry.figure_row),
     (0.5, book.bullets),
+    (0.6, book.fine_print),
+    (0.5, algebra.fractions),
+    (0.5, algebra.formulas),
 )
 
 _SUBJECT_MENUS: dict[str, Menu] = {
     "math": (
         (2.0, arithmetic.mental_sums),
         (1.2, arithmetic.column_sums),
-        (0.8, arithmetic.printed_columns),
+        (1.3, arithmetic.printed_columns),
         (0.7, arithmetic.long_division),
         (1.0, arithmetic.comparisons),
-        (1.8, algebra.fractions),
+        (2.6, algebra.fractions),
+        (2.0, algebra.formulas),
         (1.2, algebra.equations),
         (0.9, arithmetic.conversions),
         (0.8, arithmetic.patterns),
@@ -99,12 +103,13 @@ _SUBJECT_MENUS: dict[str, Menu] = {
         (0.8, charts.table),
         (0.7, charts.chart_question),
         (0.4, puzzles.sudoku),
+        (0.6, puzzles.number_grid),
         (0.4, puzzles.dot_grid),
         (0.25, puzzles.maze),
     ),
     "zh": (
         (2.8, chinese.pinyin_squares),
-        (1.0, chinese.copybook),
+        (1.4, chinese.copybook),
         (1.7, chinese.essay_grid),
         (1.0, chinese.poem),
         (2.0, chinese.reading),
@@ -113,6 +118,7 @@ _SUBJECT_MENUS: dict[str, Menu] = {
         (1.5, chinese.sentences),
         (1.1, chinese.word_bank),
         (0.7, chinese.character_table),
+        (1.2, chinese.single_characters),
         (0.25, puzzles.word_search),
     ),
     "en": (
@@ -161,6 +167,7 @@ _BOOK: Menu = (
     (1.2, book.bullets),
     (0.7, book.quotation),
     (0.5, book.footnotes),
+    (0.8, book.fine_print),
     (0.6, book.listing),
     (0.35, book.catalogue),
     (1.2, book.illustration),
@@ -182,6 +189,7 @@ _FORM: Menu = (
     (1.0, form.signature),
     (0.5, form.cut_line),
     (0.6, form.remarks),
+    (0.4, book.fine_print),
     (0.3, furniture.answer_card),
     (0.3, questions.judge),
 )
@@ -193,8 +201,8 @@ _NOTES: Menu = (
 )
 
 _SUBJECT_SHARES = {
-    "exam": (0.34, 0.22, 0.16, 0.16, 0.07, 0.05),
-    "worksheet": (0.36, 0.22, 0.22, 0.09, 0.05, 0.06),
+    "exam": (0.42, 0.2, 0.15, 0.13, 0.06, 0.04),
+    "worksheet": (0.42, 0.22, 0.2, 0.07, 0.04, 0.05),
     "book": (0.08, 0.48, 0.26, 0.08, 0.06, 0.04),
     "form": (0.0, 0.72, 0.28, 0.0, 0.0, 0.0),
     "notes": (0.4, 0.3, 0.2, 0.1, 0.0, 0.0),

@@ -74,6 +74,18 @@ def ruled(start: tuple[float, float], end: tuple[float, float]) -> list[Stroke]:
     return [Stroke(np.array([start, end], np.float32), smooth=False)]
 
 
+def frame(rng: Generator, box: Box, margin: float = 0.0) -> list[Stroke]:
+    """A box drawn around something, of straight strokes that hardly meet at its corners."""
+    left, top = box.left - margin, box.top - margin
+    right, bottom = box.right + margin, box.bottom + margin
+    corners = np.array([(left, top), (right, top), (right, bottom), (left, bottom), (left, top)])
+    wobble = 0.06 * (bottom - top)
+    if rng.random() < 0.5:
+        return [_polygon(rng, corners, wobble)]
+    sides = zip(corners, corners[1:], strict=False)
+    return [_polygon(rng, np.array(side), wobble) for side in sides]
+
+
 def dashed(
     rng: Generator, start: tuple[float, float], end: tuple[float, float], dash: float
 ) -> list[Stroke]:

@@ -60,8 +60,8 @@ def student_pen(rng: np.random.Generator, print_height: float) -> Pen:
 def print_like_pen(rng: np.random.Generator, print_height: float) -> Pen:
     """Black and as wide as the strokes of print, so that colour does not give it away."""
     grey = float(rng.uniform(0.0, 0.2))
-    # From the thin level strokes of Song to bold Hei.
-    width = max(_LEAST_WIDTH, print_height * rng.uniform(0.05, 0.13))
+    # From the thin level strokes of Song to bold Hei and headings.
+    width = max(_LEAST_WIDTH, print_height * rng.uniform(0.05, 0.18))
     touch = Touch(float(width), lift=float(rng.uniform(0.0, 0.2)), swell=0.05)
     return Pen("gel", (grey, grey, grey), float(rng.uniform(0.94, 1.0)), touch)
 

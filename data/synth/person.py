@@ -41,7 +41,8 @@ class Person:
         """hand: of somebody who takes up another pen; None makes up a new one."""
         self.rng, self.sheet, self.pen = rng, sheet, pen
         self.hand = hand or Hand(rng, faces, pen.touch.width)
-        self.size = float(rng.uniform(0.95, 1.4))  # of writing beside the usual one
+        # Of writing beside the usual one; beside small print some write twice as large.
+        self.size = float(rng.uniform(0.95, 1.4) if rng.random() < 0.85 else rng.uniform(1.4, 2.1))
         height, width = sheet.ink.shape[:2]
         coarse = height * width > _FINE_CANVAS and pen.touch.width > _CONTROL_WIDTH
         self.canvas = InkCanvas(height, width, pen.touch, supersampling=1 if coarse else 2)

@@ -1,5 +1,7 @@
 """Filling in a page: what goes into each kind of slot, and how it is set down there."""
 
+import itertools
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -11,6 +13,7 @@ from data.synth.sheet import Box, Sheet, Slot
 # How much of a page's slots get filled: barely begun, half done, with gaps, all.
 _DILIGENCE = ((0.12, 0.4), (0.4, 0.75), (0.75, 0.97), (1.0, 1.0))
 _DILIGENCE_ODDS = (0.1, 0.15, 0.3, 0.45)
+_RATIO = re.compile(r"(\d+)/(\d+)")
 
 
 class Student:
@@ -67,7 +70,7 @@ class Student:
         if self.rng.random() < self.hesitation:
             first = answers.spoiled(self.rng, slot.kind, text)
             box = person.correct(first, text, slot.box, height)
-        elif "/" in text and text.replace("/", "").isdecimal() and self.rng.random() < 0.7:
+        elif _RATIO.fullmatch(text) and self.rng.random() < 0.7:
             box = self._fraction(text, slot.box, height)
         else:
             box = person.answer(text, slot.box, height)
@@ -76,16 +79,31 @@ class Student:
     def _fraction(self, text: str, box: Box, height: float) -> Box:
         """A fraction with its bar lying."""
         over, _, under = text.partition("/")
+        hand = self.person.hand
+        size = min(0.8 * height * self.person.size, 0.85 * box.height)
+        spare = box.width - max(hand.width(part, size) for part in (over, under)) - 0.2 * size
+        left = box.left + 0.3 * max(0.0, spare)
+        return self._built_up(over, under, left, box.top + box.height / 2, size)
+
+    def _built_up(self, over: str, under: str, left: float, middle: float, size: float) -> Box:
+        """Writes one number over the other, figures `size` high, a bar at `middle` between."""
         person = self.person
-        size = min(0.8 * height * person.size, 0.85 * box.height)
-        middle = box.top + box.height / 2
         wide = max(person.hand.width(part, size) for part in (over, under)) + 0.2 * size
-        left = box.left + 0.3 * max(0.0, box.width - wide)
         for part, y in ((over, middle - 0.58 * size), (under, middle + 0.58 * size)):
             inset = (wide - person.hand.width(part, size)) / 2
             person.text(part, left + inset, y, size)
         person.draw(marks.line(self.rng, (left, middle), (left + wide, middle)))
         return Box(left, middle - 1.1 * size, wide, 2.2 * size)
+
+    def _with_fractions(self, text: str, left: float, middle: float, height: float) -> Box:
+        """Writes a line of working, its fractions built up; returns what the line covers."""
+        x, parts = left, _RATIO.split(text)
+        for plain, over, under in itertools.zip_longest(*(parts[i::3] for i in range(3))):
+            if plain:
+                x = self.person.text(plain, x, middle, height).right
+            if over:
+                x = self._built_up(over, under, x + 0.1 * height, middle, 0.75 * height).right
+        return Box(left, middle - 0.5 * height, x - left, height)
 
     def _judge(self, slot: Slot) -> Written:
         right = self.rng.random() < self.skill
@@ -165,6 +183,9 @@ class Student:
             self.sheet.subject,
             max(1, int(np.ceil(room * rng.uniform(0.4, 1.05)))),
         )
+        # Lying bars, and room for them, or slashes.
+        fractions = any(map(_RATIO.search, lines)) and rng.random() < 0.7
+        pitch *= 1.45 if fractions else 1.0
         columns = 2 if box.width > 22 * height and len(lines) > 3 and rng.random() < 0.4 else 1
         wide = box.width / columns
         indent = rng.uniform(0, 0.12) * box.width
@@ -177,7 +198,8 @@ class Student:
                 left += rng.uniform(0.5, 1.5) * height
             middle = box.top + (row + 0.55) * pitch + rng.normal(0, 0.06) * height
             fitting = _shortened(person, text, height, wide - indent)
-            written = person.text(fitting, left, middle, height)
+            write = self._with_fractions if fractions else person.text
+            written = write(fitting, left, middle, height)
             if rng.random() < 0.6 * self.hesitation:
                 person.draw(marks.scribble(rng, written, rng.uniform(0.5, 2.5)))
             covered.append(written)

@@ -80,7 +80,7 @@ def _few(rng: np.random.Generator, sheet: Sheet, usual: float) -> int:
 
 
 def _student_pen(rng: np.random.Generator, print_height: float) -> Pen:
-    if rng.random() < 0.22:
+    if rng.random() < 0.28:
         return pens.print_like_pen(rng, print_height)
     return pens.student_pen(rng, print_height)
 

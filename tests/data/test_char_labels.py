@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from data.char_labels import STEP, Written, affinity_quads, crossings, gaussian, label_maps
+from data.char_labels import STEP, affinity_quads, crossings, gaussian, label_maps
+from data.characters import Characters
 
 
 def box(left, top, width, height):
@@ -32,7 +33,7 @@ def test_the_gaussian_is_isotropic():
 
 @pytest.mark.parametrize("quad", QUADS.values(), ids=QUADS)
 def test_a_label_peaks_in_the_middle_and_vanishes_outside(quad):
-    region, affinity = label_maps([Written("a", quad[None])], (100, 101))
+    region, affinity = label_maps([Characters("a", quad[None])], (100, 101))
     assert region.shape == (50, 51) and (affinity == 0).all()
     y, x = np.unravel_index(region.argmax(), region.shape)
     (centre,) = crossings(quad[None])  # where perspective takes a square's middle
@@ -47,18 +48,18 @@ def test_a_label_peaks_in_the_middle_and_vanishes_outside(quad):
 
 def test_where_characters_overlap_the_higher_label_counts():
     quads = np.stack([box(20, 20, 40, 40), box(30, 20, 40, 40)])
-    both, one, other = (label_maps([Written("ab", part)], (90, 90))[0]
+    both, one, other = (label_maps([Characters("ab", part)], (90, 90))[0]
                         for part in (quads, quads[:1], quads[1:]))
     np.testing.assert_array_equal(both, np.maximum(one, other))
 
 
 def test_characters_beyond_the_page_and_without_area():
-    edge = label_maps([Written("a", box(-12, -16, 24, 32)[None])], (64, 64))[0]
-    whole = label_maps([Written("a", box(20, 16, 24, 32)[None])], (64, 64))[0]
+    edge = label_maps([Characters("a", box(-12, -16, 24, 32)[None])], (64, 64))[0]
+    whole = label_maps([Characters("a", box(20, 16, 24, 32)[None])], (64, 64))[0]
     np.testing.assert_allclose(edge[:8, :6], whole[16:24, 16:22], atol=1e-5)
     for quad in (box(200, 10, 20, 20), box(10, 10, 20, 0), box(10, 10, 0.1, 20),
                  box(10, 10, 20, 20)[[0, 2, 1, 3]]):
-        assert (label_maps([Written("a", quad[None])], (64, 64)) == 0).all()
+        assert (label_maps([Characters("a", quad[None])], (64, 64)) == 0).all()
 
 
 def test_affinity_joins_neighbours_in_lines_and_columns():
@@ -70,7 +71,7 @@ def test_affinity_joins_neighbours_in_lines_and_columns():
     assert boxes.shape == (2, 4, 2)
     assert boxes[0].min(axis=0).tolist() == [25, 20] and boxes[0].max(axis=0).tolist() == [45, 50]
     for quads in (line, column):
-        _, affinity = label_maps([Written("abc", quads)], (130, 130))
+        _, affinity = label_maps([Characters("abc", quads)], (130, 130))
         middle = quads.mean(axis=(0, 1)) - (quads[1] - quads[0]).mean(axis=0) / 2
         x, y = (middle / STEP).astype(int)
         assert affinity[y, x] == affinity.max() > 0.9
@@ -79,13 +80,13 @@ def test_affinity_joins_neighbours_in_lines_and_columns():
 
 def test_words_are_not_joined():
     line = np.stack([box(10 + 30 * i, 20, 20, 30) for i in range(2)])
-    _, affinity = label_maps([Written("a", line[:1]), Written("b", line[1:])], (64, 80))
+    _, affinity = label_maps([Characters("a", line[:1]), Characters("b", line[1:])], (64, 80))
     assert (affinity == 0).all()
 
 
 def test_labels_follow_flips_and_crops():
-    words = [Written("ab", np.stack([QUADS["turned"], QUADS["turned"] + [40, 24]])),
-             Written("c", QUADS["in perspective"][None] + [60, 20])]
+    words = [Characters("ab", np.stack([QUADS["turned"], QUADS["turned"] + [40, 24]])),
+             Characters("c", QUADS["in perspective"][None] + [60, 20])]
     maps = label_maps(words, (120, 160))
     flip = np.array([[-1, 0, 160], [0, 1, 0], [0, 0, 1]], float)
     flipped = label_maps([word.moved(flip) for word in words], (120, 160))

@@ -3,6 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import paddle
+import paddle.nn.functional as F
 import pytest
 
 from data.cores import usable_cores
@@ -134,12 +135,25 @@ def test_engines_agree_with_paddle(checkpoint, engine, config):
 @pytest.mark.parametrize("engine", [*GRAPHS, "paddle"])
 def test_a_network_of_another_kind_is_named(checkpoint, engine):
     path, _ = checkpoint(arch="craft")
-    with pytest.raises(ValueError, match="is not an eraser, .*: it gives scores") as caught:
-        load([path], engine, "f32")
+    load([path], engine, "f32", output=Detected)  # its graph is in the cache
+    with pytest.raises(ValueError, match="is not an eraser, but a text detector") as caught:
+        load([path], engine, "f32", refine=False)
     assert not isinstance(caught.value, EngineError) and str(path) in str(caught.value)
     path, _ = checkpoint()
-    with pytest.raises(ValueError, match="is not a text detector, .*: it gives image and mask"):
+    with pytest.raises(ValueError, match="is not a text detector, but an eraser"):
         load([path], engine, "f32", output=Detected)
+
+
+@pytest.mark.parametrize("engine", [*GRAPHS, "paddle"])
+def test_the_first_stage_alone(checkpoint, engine):
+    path, net = checkpoint(arch="nonlocal")
+    batch = make_batch()
+    (whole,), _ = load([path], engine, "f32")
+    (first,), _ = load([path], engine, "f32", refine=False)
+    pictures, mask_logits, _ = net.eval().coarse(paddle.to_tensor(batch))
+    assert_close(first(batch), [pictures[-1].numpy(), F.sigmoid(mask_logits).numpy()])
+    assert_close(whole(batch), PaddleEngine(net)(batch))  # not the other's graph from the cache
+    assert np.abs(whole(batch)[0] - first(batch)[0]).max() > 1e-3
 
 
 @pytest.mark.parametrize("engine", [*GRAPHS, "paddle"])

@@ -2,7 +2,8 @@ import cv2
 import numpy as np
 import pytest
 
-from data.char_labels import STEP, Written, label_maps
+from data.char_labels import STEP, label_maps
+from data.characters import Characters
 from infer.words import SMALLEST, Thresholds, find_words
 
 SIZE = (320, 420)
@@ -22,7 +23,7 @@ def column(x, y, count, side):
 
 def turned(quads, degrees):
     matrix = np.vstack([cv2.getRotationMatrix2D((200, 160), degrees, 1), [0, 0, 1]])
-    return Written("", quads).moved(matrix).quads
+    return Characters("", quads).moved(matrix).quads
 
 
 def arch(count=9, radius=120, height=26):
@@ -34,7 +35,7 @@ def arch(count=9, radius=120, height=26):
 
 
 def maps(*words):
-    return label_maps([Written("x" * len(quads), quads) for quads in words],
+    return label_maps([Characters("x" * len(quads), quads) for quads in words],
                       SIZE).transpose(1, 2, 0)
 
 

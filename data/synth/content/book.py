@@ -192,6 +192,29 @@ def footnotes(column: Column, count: int = 2) -> None:
     column.y += 0.4 * em
 
 
+def fine_print(column: Column) -> None:
+    """Dense small lines beside a place to write: instructions, conditions, notes."""
+    rng, em, style = column.rng, column.em, column.style
+    small = replace(style, body=style.body.sized(rng.uniform(0.55, 0.8)))
+    wide = column.width * rng.uniform(0.55, 0.85)
+    on_left = rng.random() < 0.5
+    text = column.inset(0 if on_left else column.width - wide, wide)
+    indent = pick(rng, (0.0, 2.0))
+    for _ in range(number(rng, 1, 4)):
+        text.flow(
+            [_paragraph(column, number(rng, 1, 4))],
+            first=indent,
+            leading=rng.uniform(1.15, 1.4),
+            style=small,
+        )
+    free = column.width - wide - em
+    if free > 2 * em:
+        left = column.left + wide + 0.5 * em if on_left else column.left + 0.5 * em
+        for y in np.arange(column.y, text.y - 1.2 * em, rng.uniform(1.8, 3.5) * em):
+            column.slot("blank", Box(left, y, free, 1.2 * em), script=_script(column))
+    column.y = text.y + 0.5 * em
+
+
 def listing(column: Column) -> None:
     """Program code, with or without line numbers and a frame."""
     rng, em, style, canvas = column.rng, column.em, column.style, column.canvas

@@ -76,26 +76,42 @@ def pinyin_squares(column: Column) -> None:
 
 
 def copybook(column: Column) -> None:
-    """Rows of writing squares: a model character, grey ones to trace, empty ones."""
+    """Rows of writing squares: printed models, grey ones to trace, empty ones; maybe pinyin."""
     rng, em, style, canvas = column.rng, column.em, column.style, column.canvas
     side = em * rng.uniform(2.0, 3.4)
     count = max(1, int((column.width - em) / side))
     form = pick(rng, ("field", "star", "field", "plain"))
     line, guide = _grid_colours(column)
     model = style.kai.sized(0.82 * side / style.kai.size)
+    voiced = rng.random() < 0.4
+    # A model may be in every second square, so that writing has print on both sides.
+    every = number(rng, 2, 3) if rng.random() < 0.35 else 0
     for _ in range(number(rng, 1, 4)):
-        character = pick(rng, pick(rng, words.rows("zh_words", 2))[0])
+        character, syllable = _syllable(rng)
         traced = number(rng, 0, 4)
+        if voiced:
+            kind = style.body.sized(0.78)
+            canvas.centred(column.left + side / 2, column.y + 0.5 * em, syllable, kind)
+            column.y += 1.15 * em
         for i in range(count):
+            if every and i and i % every == 0:
+                character = _syllable(rng)[0]
             box = Box(column.left + i * side, column.y, side, side)
             writing_square(column, box, form, line, guide)
-            if i > traced:
+            if i % every if every else i > traced:
                 column.slot("grid", box, character, height=0.8 * side)
                 continue
-            tone = style.colour if i == 0 else pick(rng, ((190, 190, 190), (225, 140, 135)))
+            first = i == 0 or every > 0
+            tone = style.colour if first else pick(rng, ((190, 190, 190), (225, 140, 135)))
             kind = model.tinted(tone)
-            canvas.centred(box.left + side / 2, box.top + side / 2, character, kind, i == 0)
+            canvas.centred(box.left + side / 2, box.top + side / 2, character, kind, first)
         column.y += side + rng.uniform(0, 0.6) * em
+
+
+def _syllable(rng) -> tuple[str, str]:
+    """A character and its pinyin."""
+    word, pinyin = pick(rng, words.rows("zh_words", 2))[:2]
+    return pick(rng, list(zip(word, pinyin.split(), strict=False)))
 
 
 def essay_grid(column: Column) -> None:
@@ -269,7 +285,7 @@ def word_bank(column: Column) -> None:
 
 
 def character_table(column: Column) -> None:
-    """A table of characters to learn, with pinyin above them: any of the face's characters."""
+    """Characters to learn, close together: any of the face's characters."""
     rng, em, style, canvas = column.rng, column.em, column.style, column.canvas
     # A sorted copy: the order of a set is not the same in two processes.
     known = sorted(c for c in style.kai.zh.coverage if "\u4e00" <= c <= "\u9fff")
@@ -286,3 +302,27 @@ def character_table(column: Column) -> None:
                 canvas.rect(Box(x, column.y, size, size), style.colour, style.rule)
         column.y += size
     column.skip(0.8)
+
+
+def single_characters(column: Column) -> None:
+    """Large characters one by one, with or without pinyin above and brackets for words behind."""
+    rng, em, style, canvas = column.rng, column.em, column.style, column.canvas
+    size = em * rng.uniform(1.0, 3.4)
+    kind = pick(rng, (style.kai, style.kai, style.body))
+    kind = kind.sized(size / kind.size)
+    voiced, bracketed = rng.random() < 0.6, rng.random() < 0.4
+    step = size * rng.uniform(1.4, 3.0) + (3.6 * em if bracketed else 0)
+    top = 1.15 * em if voiced else 0.0
+    for _ in range(number(rng, 1, 3)):
+        for i in range(max(1, int(column.width / step))):
+            x, y = column.left + i * step, column.y + top
+            char, syllable = _syllable(rng)
+            canvas.text(x, y, char, kind)
+            if voiced:
+                small = style.body.sized(0.78)
+                canvas.centred(x + size / 2, column.y + 0.5 * em, syllable, small)
+            if bracketed and step < column.width:
+                gap = Gap("", 2.6, "brackets")
+                gap.draw(canvas, style, x + 1.05 * size, y + 0.5 * (size - em))
+        column.y += top + size * rng.uniform(1.15, 1.6)
+    column.skip(0.5)

@@ -143,14 +143,17 @@ class Ring:
 
 @dataclass(frozen=True)
 class Fraction:
-    """A built-up fraction; either part may be a gap."""
+    """A built-up fraction; either part may be a gap. scale: 0 for the style's."""
 
     top: "str | Gap"
     bottom: "str | Gap"
-    scale: float = 0.82
+    scale: float = 0.0
+
+    def _scale(self, style: Style) -> float:
+        return self.scale or style.fraction
 
     def _inner(self, style: Style) -> Style:
-        return replace(style, body=style.body.sized(self.scale))
+        return replace(style, body=style.body.sized(self._scale(style)))
 
     def _part(self, part: "str | Gap") -> Piece:
         return Run(part) if isinstance(part, str) else part
@@ -161,14 +164,15 @@ class Fraction:
         return max(part.width(canvas, inner) for part in parts) + 0.35 * style.em
 
     def extent(self, style: Style) -> tuple[float, float]:
-        return (self.scale - 0.42) * style.em, (self.scale - 0.38) * style.em
+        scale = self._scale(style)
+        return max(0.0, scale - 0.42) * style.em, max(0.0, scale - 0.38) * style.em
 
     def draw(self, canvas: Canvas, style: Style, x: float, y: float) -> None:
         inner, em = self._inner(style), style.em
         wide = self.width(canvas, style)
         bar = y + 0.52 * em
         canvas.line(x + 0.08 * em, bar, x + wide - 0.08 * em, bar, style.colour, style.rule)
-        height = self.scale * em
+        height = self._scale(style) * em
         for part, top in ((self.top, bar - 1.04 * height), (self.bottom, bar + 0.08 * height)):
             piece = self._part(part)
             left = x + (wide - piece.width(canvas, inner)) / 2

@@ -166,3 +166,28 @@ def dot_grid(column: Column) -> None:
     canvas.figures.append(box)
     column.slot("figure", box, script="math")
     column.y = box.bottom + 0.8 * em
+
+
+def number_grid(column: Column) -> None:
+    """A grid of numbers in a row, as of tables, calendars and the first hundred; some left out."""
+    rng, em, style, canvas = column.rng, column.em, column.style, column.canvas
+    column.flow([*label(column), pick(rng, ("填一填，找规律。", "在空格里填数。", "百数表。"))])
+    side = em * rng.uniform(1.3, 2.6)
+    across = max(2, min(number(rng, 5, 10), int(column.width / side)))
+    start, step = number(rng, 0, 60), pick(rng, (1, 1, 1, 2, 5, 9))
+    last = str(start + step * (6 * across - 1))
+    kind = style.body.sized(rng.uniform(0.55, 0.95) * side / (1.3 * em))
+    kind = kind.sized(min(1.0, 0.85 * side / canvas.measure(last, kind)))
+    ruled, hidden = rng.random() < 0.8, pick(rng, (0.0, 0.15, 0.4))
+    for row in range(number(rng, 2, 6)):
+        for i in range(across):
+            box = Box(column.left + i * side, column.y, side, side)
+            if ruled:
+                canvas.rect(box, style.colour, style.rule)
+            value = str(start + step * (row * across + i))
+            if rng.random() < hidden:
+                column.slot("number", box, value, "math", 0.6 * side)
+                continue
+            canvas.centred(box.left + side / 2, box.top + side / 2, value, kind)
+        column.y += side
+    column.skip(0.7)

@@ -14,23 +14,40 @@ _BODY_SHARES = {
     "arphic-song": 0.34,
     "noto-serif-sc": 0.26,
     "noto-sans-sc": 0.22,
-    "arphic-kai": 0.14,
-    "wen-kai": 0.12,
+    "arphic-kai": 0.26,
+    "wen-kai": 0.2,
+    "ma-shan-zheng": 0.03,
+    "zcool-kuaile": 0.04,
     "tinos": 0.4,
     "arimo": 0.2,
     "latin-modern": 0.12,
     "dejavu-serif": 0.08,
     "dejavu-sans": 0.06,
     "comic-neue": 0.08,
+    "andika": 0.1,
+    "nunito": 0.06,
+    "special-elite": 0.05,
     "cousine": 0.03,
     "courier-prime": 0.05,
     "courier-prime-bold": 0.02,
-    "tinos-italic": 0.01,
-    "latin-modern-italic": 0.01,
+    "tinos-italic": 0.05,
+    "eb-garamond-italic": 0.05,
+    "latin-modern-italic": 0.04,
     "tinos-bold": 0.02,
     "arimo-bold": 0.02,
 }
 _OTHER_SHARE = 0.1
+# Printed letters that come near to writing: italics, children's books, rounded, typed.
+_INFORMAL = (
+    "tinos-italic",
+    "eb-garamond-italic",
+    "latin-modern-italic",
+    "andika",
+    "comic-neue",
+    "nunito",
+    "special-elite",
+    "courier-prime",
+)
 
 ACCENTS: tuple[Colour, ...] = (
     (196, 36, 38),
@@ -52,6 +69,7 @@ class Style:
     accent: colour of headings and boxes, often that of the body.
     leading: line distance in em. rule: width of ruled lines in pixels.
     number: how questions are numbered, with '{}' for the number, or 'ring' or 'disc'.
+    fraction: size of a built-up fraction's parts beside the body's.
     brackets: what encloses a gap. letter: how option letters are set, with '{}'.
     """
 
@@ -65,6 +83,7 @@ class Style:
     brackets: tuple[str, str]
     letter: str
     subject: str
+    fraction: float
 
     @property
     def em(self) -> float:
@@ -102,7 +121,7 @@ def _partner(rng: np.random.Generator, zh: Face, faces: Faces) -> Face:
     if rng.random() < 0.25 and zh.covers("0123456789ABCDabcd()+-=.,"):
         return zh
     sans = "sans" in zh.name
-    if rng.random() < 0.15:
+    if rng.random() < 0.3:
         return _choose(rng, faces.print_latin)
     return _like(rng, faces.print_latin, ("arimo",) if sans else ("tinos", "latin-modern"))
 
@@ -131,11 +150,15 @@ def make_style(rng: np.random.Generator, faces: Faces, em: float, subject: str, 
         brackets=pick(rng, (("（", "）"), ("(", ")"), ("（", "）"), ("(", ")"), ("[", "]"))),
         letter=pick(rng, ("{}. ", "{}．", "({}) ", "（{}）", "{}、", "{} ", "[{}] ")),
         subject=subject,
+        fraction=float(rng.uniform(0.55, 1.0)),
     )
 
 
 def _heading(rng: np.random.Generator, faces: Faces, body: Type, accent: Colour) -> Type:
-    """Bold or sans, Kai, wide or narrow; one sheet in twelve has headings in a hand's face."""
+    """Bold or sans, Kai, wide or narrow; one sheet in twelve has brushed or childlike headings.
+
+    Never in a face that somebody writes with: one look cannot be print here and ink there.
+    """
     zh, latin, bold = body.zh, body.latin, 0.045
     form = rng.random()
     if form < 0.4:
@@ -147,21 +170,22 @@ def _heading(rng: np.random.Generator, faces: Faces, body: Type, accent: Colour)
         bold = 0.06
     elif form < 0.74:
         zh, bold = _like(rng, faces.print_zh, ("kai",)), float(rng.choice((0.0, 0.04)))
-    elif form < 0.82 and faces.hand_zh:
-        zh, bold = pick(rng, faces.hand_zh), float(rng.choice((0.0, 0.05)))
-        latin = pick(rng, faces.hand_latin or (latin,))
+    elif form < 0.82:
+        zh = _like(rng, faces.print_zh, ("ma-shan-zheng", "zcool-kuaile"))
+        latin = _like(rng, faces.print_latin, _INFORMAL)
+        bold = float(rng.choice((0.0, 0.05)))
     size = body.size * float(rng.uniform(1.0, 1.25))
     stretch = float(rng.choice((1.0, 1.0, 1.0, 0.85, 1.2)))
     return Type(zh, latin, size, accent, bold, stretch=stretch, tight=body.tight, air=body.air)
 
 
 def _sample(rng: np.random.Generator, faces: Faces, body: Type) -> Type:
-    """Kai or, seldom, a neat hand's face, for quotations, models to copy and notes."""
-    if rng.random() < 0.07 and faces.hand_zh and faces.hand_latin:
-        zh = _like(rng, faces.hand_zh, ("ma-shan-zheng", "seto", "long-cang"))
-        latin = pick(rng, faces.hand_latin)
-    else:
-        zh, latin = _like(rng, faces.print_zh, ("kai",)), body.latin
+    """Kai or, seldom, a brushed or childlike face, for quotations, models to copy and notes."""
+    zh, latin = _like(rng, faces.print_zh, ("kai",)), body.latin
+    if rng.random() < 0.12:
+        zh = _like(rng, faces.print_zh, ("ma-shan-zheng", "zcool-kuaile"))
+    if rng.random() < 0.3:
+        latin = _like(rng, faces.print_latin, _INFORMAL)
     return Type(zh, latin, body.size, body.colour, tight=body.tight, air=body.air)
 
 

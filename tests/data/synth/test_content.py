@@ -67,6 +67,16 @@ def test_a_block_stays_in_its_column(subject, block):
     assert not ink[:20].any() and not ink[700:].any()
 
 
+def test_nothing_is_printed_in_a_face_that_people_write_with():
+    hands = {face.name for face in FACES.hand_zh + FACES.hand_latin}
+    printed = {face.path for face in FACES.print_zh + FACES.print_latin}
+    for seed in range(300):
+        style = make_style(np.random.default_rng(seed), FACES, 20, ("zh", "en")[seed % 2], "exam")
+        for kind in (style.body, style.heading, style.kai):
+            assert {kind.zh.name, kind.latin.name}.isdisjoint(hands)
+    assert printed.isdisjoint(face.path for face in FACES.hand_zh + FACES.hand_latin)
+
+
 def value(text: str) -> Fraction:
     """What a printed sum comes to; numbers and + - × ÷ ( ) alone."""
     assert re.fullmatch(r"[\d.+\-×÷()]+", text)

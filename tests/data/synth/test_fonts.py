@@ -17,13 +17,14 @@ def faces():
 def test_every_group_has_faces_sorted_by_name(faces):
     for group in (faces.print_zh, faces.print_latin, faces.hand_zh, faces.hand_latin):
         names = [face.name for face in group]
-        assert len(names) >= 5 and names == sorted(names)
+        assert len(names) >= 4 and names == sorted(names)
 
 
 def test_print_covers_what_exam_papers_need(faces):
     level_1 = [c for c in fonts.wanted_characters() if "\u4e00" <= c <= "\u9fff"]
     assert len(level_1) >= 3755
-    for face in faces.print_zh:
+    display = ("ma-shan-zheng", "zcool-kuaile")  # titles; other faces lend them what they lack
+    for face in (face for face in faces.print_zh if face.name not in display):
         assert face.covers("一、填空题（每题2分）①⑩×÷√∠△°αβ：，。《》 ")
         assert sum(c in face.coverage for c in level_1) >= 3755
     for face in faces.print_latin:

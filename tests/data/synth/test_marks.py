@@ -17,6 +17,7 @@ MARKS = {
     "wavy": lambda rng: marks.wavy(rng, (30, 40), (110, 44), 5),
     "strike_out": lambda rng: marks.strike_out(rng, BOX),
     "scribble": lambda rng: marks.scribble(rng, BOX),
+    "frame": lambda rng: marks.frame(rng, BOX, 3),
     "arrow": lambda rng: marks.arrow(rng, (30, 40), (90, 60), 10),
     "bracket": lambda rng: marks.bracket(rng, 60, 30, 70, 8),
     "caret": lambda rng: marks.caret(rng, 60, 50, 12),

@@ -195,7 +195,7 @@ def test_some_pens_look_like_print():
     made = [pens.print_like_pen(np.random.default_rng(seed), 24) for seed in range(60)]
     assert all(max(pen.colour) <= 0.2 and pen.strength > 0.9 for pen in made)
     widths = [pen.touch.width for pen in made]
-    assert 1.2 <= min(widths) < 1.5 and 2.8 < max(widths) <= 3.12
+    assert 1.2 <= min(widths) < 1.6 and 3.8 < max(widths) <= 0.18 * 24
 
 
 def test_ghosts_are_hardly_there():

@@ -1,0 +1,99 @@
+"""Pupils at work: what they write is ink, what is printed beside it is not."""
+
+import cv2
+import numpy as np
+import pytest
+
+from data.synth import pens
+from data.synth.annotations import annotate
+from data.synth.capture import Capture
+from data.synth.content import algebra, questions
+from data.synth.content.canvas import Canvas
+from data.synth.content.column import Column
+from data.synth.content.style import make_style
+from data.synth.fonts import Faces
+from data.synth.person import Person
+from data.synth.sheet import Box, Sheet, TextLine
+from data.synth.student import Student
+
+FACES = Faces.load()
+EM = 20
+
+
+def done(block, seed):
+    """A sheet with one block on it, every place filled, and its pair without tilt or light."""
+    rng = np.random.default_rng(seed)
+    canvas = Canvas(640, 520, FACES)
+    style = make_style(rng, FACES, EM, "math", "exam")
+    block(Column(canvas, style, rng, 40, 560, 40, 500))
+    sheet = Sheet(canvas.pixels, canvas.slots, canvas.lines, canvas.figures, EM, "math")
+    person = pupil(sheet, rng)
+    student = Student(rng, sheet, person)
+    student.diligence = student.skill = 1.0
+    student.hesitation = 0.0
+    student.fill()
+    capture = Capture(sheet, [person.layer()], rng, "screen-copy")
+    return sheet, capture.page(jpeg=False)
+
+
+def pupil(sheet, rng):
+    return Person(rng, sheet, FACES, pens.print_like_pen(rng, EM))
+
+
+def within(picture, box):
+    rows = slice(max(0, int(box.top)), int(box.bottom) + 1)
+    return picture[rows, max(0, int(box.left)) : int(box.right) + 1]
+
+
+def test_printed_fractions_are_no_ink_and_answers_beside_them_are():
+    covered, answered = [], []
+    for seed in range(8):
+        sheet, pair = done(algebra.fractions, seed)
+        figures = [line.box for line in sheet.lines if line.text.strip().isdecimal()]
+        assert figures
+        for box in figures:
+            if box.bottom < 520:
+                assert within(pair.gt, box).min() < 150
+                covered.append((within(pair.ink, box) > 60).mean())
+        answered += [within(pair.ink, slot.box).any() for slot in sheet.slots]
+    assert np.mean(covered) < 0.06
+    assert np.mean(answered) > 0.95
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_lines_between_two_columns_are_ink(seed):
+    sheet, pair = done(questions.matching, seed)
+    (slot,) = (slot for slot in sheet.slots if slot.kind == "match")
+    near = cv2.dilate(pair.ink, np.ones((25, 25), np.uint8)) > 60
+    for row, place in enumerate(slot.text):
+        tops = [slot.box.top + EM / 2 + slot.height * at for at in (row, int(place))]
+        along = np.linspace(0.05, 0.95, 40)
+        x = slot.box.left + along * slot.box.width
+        y = tops[0] + along * (tops[1] - tops[0])
+        inside = y < 510
+        assert near[y[inside].astype(int), x[inside].astype(int)].mean() > 0.9
+
+
+def test_working_has_fractions_with_lying_bars():
+    sheet = Sheet(np.full((200, 400, 3), 255, np.uint8), print_height=EM)
+    heights = {}
+    for text in ("12/35=1", "12-35=1"):
+        rng = np.random.default_rng(3)
+        person = pupil(sheet, rng)
+        box = Student(rng, sheet, person)._with_fractions(text, 40, 100, 30)
+        rows, columns = np.nonzero(person.layer().alpha > 60)
+        heights[text] = np.ptp(rows)
+        assert columns.min() > 35 and columns.max() < box.right + 10
+    assert heights["12/35=1"] > 1.4 * heights["12-35=1"]
+
+
+@pytest.mark.parametrize("name", ["boxed", "join", "over", "strokes"])
+def test_readers_leave_ink_among_the_print(name):
+    corners = ((60, 80), (60, 200), (340, 80), (340, 200))
+    lines = [TextLine(Box(left, top, 90, EM), "春暖花开") for left, top in corners]
+    sheet = Sheet(np.full((320, 500, 3), 255, np.uint8), lines=lines, print_height=EM)
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        person = pupil(sheet, rng)
+        annotate(rng, sheet, person, 4, (name,))
+        assert (person.layer().alpha > 100).sum() > 40
