@@ -1,7 +1,7 @@
 """Words whose characters are known, one by one, and files that hold them.
 
-`chars/STEM.json` beside a page is {"width", "height", "words": [{"text", "hand", "quads"}]} with one
-quad a character. Quads are x, y of corners from the top left, clockwise as the character is read,
+`chars/STEM.json` beside a page is {"width", "height", "words": [{"text", "hand", "quads"}]}, a quad
+for each character. Quads are x, y of corners from the top left, clockwise as the character is read,
 in the page's pixels, of which the first covers [0, 1) along each axis.
 """
 

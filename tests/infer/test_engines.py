@@ -122,7 +122,7 @@ def assert_close(results, expected, tolerance=1e-5):
 @pytest.mark.parametrize("engine", GRAPHS)
 def test_engines_agree_with_paddle(checkpoint, engine, config):
     path, net = checkpoint(**config)
-    (network,), choice = load([path], engine, "f32", 2, net.output)
+    (network,), choice = load([path], engine, "f32", 2, output=net.output)
     assert choice == (engine, "f32", 2, "cpu")
     assert str(choice) == f"{engine} f32, 2 threads"
     for shape in ((1, 3, 64, 64), (3, 3, 32, 128), (2, 3, 96, 64), (1, 3, 64, 64)):
