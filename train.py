@@ -36,6 +36,8 @@ def main(arguments: list[str] | None = None) -> int:
             config.data.layout = "synth"
         elif options.data:
             config.data.root = options.data
+            if config.data.layout == "synth":  # the recipe's, for want of a folder
+                config.data.layout = "auto"
         if int(os.environ.get("PADDLE_TRAINERS_NUM", "1")) > 1:
             paddle.distributed.init_parallel_env()
         out = options.out or Path("runs") / options.config.stem

@@ -12,7 +12,7 @@ ENOUGH = 0.5  # intersection over union of a word that counts as found; ICDAR 20
 
 
 class Counts(NamedTuple):
-    """Of words; `+` as of tuples does not add them up, `summed` does."""
+    """How many words of a page were matched, found, and are there; `summed` adds pages up."""
 
     matched: int
     found: int

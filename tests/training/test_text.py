@@ -4,6 +4,7 @@ import numpy as np
 import paddle
 import pytest
 
+import train
 from data.characters import Characters, to_json
 from data.image_io import read_image, write_image
 from infer.detector import Detector
@@ -102,6 +103,19 @@ def test_words_of_weak_pages_are_labelled_by_the_averaged_weights(pages, tmp_pat
     del trainer._region
     trainer.fit()
     assert np.isfinite(figures(tmp_path / "run")[0]["loss"])
+
+
+def test_command(pages, tmp_path, capsys):
+    """The recipe's generated pages give way to a folder."""
+    arguments = ["--config", "configs/craft.yaml", "--data", str(pages / "known"), "--steps", "1",
+                 "--out", str(tmp_path / "run")]
+    for assignment in ("model.width=4", "data.val_fraction=0", "train.batch=1", "train.device=cpu",
+                       "data.augment={crop: 96}", "train.compile=never"):
+        arguments += ["--set", assignment]
+    assert train.main(arguments) == 0
+    assert capsys.readouterr().out.strip() == str(tmp_path / "run" / "best.pdparams")
+    assert {path.name for path in (tmp_path / "run" / "pictures").iterdir()} == {
+        "a_1.jpg", "b_1.jpg"}
 
 
 def test_outlines_of_words():
