@@ -11,8 +11,9 @@ import cv2
 import numpy as np
 
 SCALES = (0.5, 1, 2)
-AUTOMATIC = ("auto", "shrink")  # by the height of a page's print; 'shrink' never enlarges
-TALLEST_ENLARGED = 20  # pixels: print up to this height is seen twice as large,
+AUTOMATIC = "auto"  # by the height of a page's print
+# Networks know print of 8 to 60 pixels: what they know, enlarged, is erased worse and slower.
+TALLEST_ENLARGED = 6  # pixels: print up to this height is seen twice as large,
 LEAST_SHRUNK = 80  # and from this height on half as large
 
 _WINDOW, _WINDOWS = 1024, 3  # larger pages are sampled: side in pixels, windows along an axis
@@ -22,8 +23,8 @@ _LETTERS = 20  # fewer tell nothing
 
 
 def scale(text: str) -> float | str:
-    """A command line's scale: a number or one of AUTOMATIC."""
-    return text if text in AUTOMATIC else float(text)
+    """A command line's scale: a number or AUTOMATIC."""
+    return text if text == AUTOMATIC else float(text)
 
 
 def best_scale(page: np.ndarray) -> float:
