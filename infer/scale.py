@@ -27,12 +27,23 @@ def scale(text: str) -> float | str:
     return text if text == AUTOMATIC else float(text)
 
 
-def best_scale(page: np.ndarray) -> float:
-    """One of SCALES, for uint8 H,W,3 RGB; 1 where there is too little print to tell."""
+def best_scale(page: np.ndarray, tallest: int = TALLEST_ENLARGED) -> float:
+    """One of SCALES, for uint8 H,W,3 RGB; 1 where there is too little print to tell.
+
+    Print up to `tallest` pixels is enlarged.
+    """
     height = print_height(page)
-    if height is None or TALLEST_ENLARGED < height < LEAST_SHRUNK:
+    if height is None or tallest < height < LEAST_SHRUNK:
         return 1
-    return 2 if height <= TALLEST_ENLARGED else 0.5
+    return 2 if height <= tallest else 0.5
+
+
+def resize(pictures: np.ndarray, scale: float) -> np.ndarray:
+    """N,H,W,C resized by `scale`."""
+    if scale == 1:
+        return pictures
+    how = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
+    return np.stack([cv2.resize(p, None, fx=scale, fy=scale, interpolation=how) for p in pictures])
 
 
 def print_height(page: np.ndarray) -> float | None:
