@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
-from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -179,10 +178,7 @@ def test_a_run_that_was_cut_off_is_taken_up(two_nodes, run):
     pages = 60  # more than can be done before the signal comes, even on a busy machine
     make_pages(*map(str, range(pages)), size=100)
     command = [sys.executable, ROOT / "test.py", "pages", "--output", "out", "--ray", two_nodes]
-    # What a shell starts in the background, these tests perhaps, ignores the signal.
-    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
-    with subprocess.Popen([*command, *run.shared], stderr=subprocess.DEVNULL,
-                          preexec_fn=heed) as driver:
+    with subprocess.Popen([*command, *run.shared], stderr=subprocess.DEVNULL) as driver:
         while driver.poll() is None and not list(Path().glob("out/*.png")):
             time.sleep(0.01)
         driver.send_signal(signal.SIGINT)
