@@ -20,8 +20,6 @@ from data.cores import start_paddle
 
 start_paddle()
 
-import cv2
-import numpy as np
 from tqdm import tqdm
 
 from data.errors import reason
@@ -30,9 +28,7 @@ from data.image_io import expand_inputs, read_image, write_image
 from infer.detector import Detector
 from infer.engines import ENGINES, PRECISIONS
 from infer.scale import AUTOMATIC, SCALES, scale
-from infer.words import Thresholds, Word
-
-COLOUR = (0, 160, 60)  # of what is drawn
+from infer.words import Thresholds, Word, drawn
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -115,13 +111,6 @@ def check_places(pages: list[Path], table: Path | None, overlays: dict[Path, Pat
 def described(word: Word) -> dict:
     return {"quad": word.quad.round(1).tolist(), "polygon": word.polygon.round(1).tolist(),
             "score": round(word.score, 3)}
-
-
-def drawn(image: np.ndarray, words: list[Word]) -> np.ndarray:
-    """The page, uint8 H,W,3, with its words' outlines."""
-    outlines = [np.rint(word.polygon * 16 - 8).astype(np.int32) for word in words]  # in 1/16 pixel
-    thickness = max(1, round(max(image.shape) / 1000))
-    return cv2.polylines(image.copy(), outlines, True, COLOUR, thickness, cv2.LINE_AA, shift=4)
 
 
 def fail(error: Exception, status: int, page: Path | None = None) -> int:

@@ -11,7 +11,7 @@ import numpy as np
 import paddle
 
 from infer.blank import Blankness
-from infer.engines import load
+from infer.engines import Network, load
 from infer.scale import AUTOMATIC, SCALES, best_scale, resize
 from infer.tiles import Tiling, each_tile
 from infer.words import Thresholds, Word, find_words
@@ -28,16 +28,16 @@ TILE, MARGIN = 1024, 128
 class Detector:
     """Finds words with CRAFT on aligned tiles.
 
-    `weights` is a checkpoint's path; by default the official weights where their package is
-    installed, else the bundled ones. `scale` says how much enlarged the network sees a page, as
-    `infer.quality.Settings.scale`; `engine`, `precision` and `threads` say what runs it (see
-    `engines.choose`). Raises ValueError for what this machine cannot do and for weights that cannot
-    be loaded, are none of a text detector, or are not there.
+    `weights` is a checkpoint's path, or what runs one (see `infer.engines`); by default the
+    official weights where their package is installed, else the bundled ones. `scale` says how much
+    enlarged the network sees a page, as `infer.quality.Settings.scale`; `engine`, `precision` and
+    `threads` say what runs it (see `engines.choose`). Raises ValueError for what this machine
+    cannot do and for weights that cannot be loaded, are none of a text detector, or are not there.
     """
 
     def __init__(
         self,
-        weights: Path | str | None = None,
+        weights: Path | str | Network | None = None,
         thresholds: Thresholds | None = None,
         scale: float | str = "auto",
         engine: str = "auto",
@@ -52,8 +52,9 @@ class Detector:
         self.thresholds = thresholds or Thresholds()
         self._scale = scale
         self._tiling = Tiling(tile, margin, even=True, aligned=True)
-        path = Path(weights or default_weights())
-        (self._network,), self.engine = load([path], engine, precision, threads, Detected, read)
+        weights = weights or default_weights()
+        (self._network,), self.engine = load(
+            [weights], engine, precision, threads, output=Detected, read=read)
 
     def __call__(self, image: np.ndarray) -> list[Word]:
         """The words of a page, uint8 H,W,3 RGB, in the page's pixels."""

@@ -94,6 +94,9 @@ class Config:
         for number, stage in enumerate(self.train.stages, 1):
             if not set(used) - set(stage.drop):
                 raise ValueError(f"stage {number} has no loss: of {used} it drops {stage.drop}")
+            if self.model.arch == "craft" and (stage.drop or stage.freeze_mask):
+                raise ValueError(f"stage {number}: craft has no terms to drop and no mask branch; "
+                                 "leave out drop and freeze_mask")
 
 
 def load_config(path: Path | str, assignments: list[str] = (), steps: int | None = None) -> Config:

@@ -35,8 +35,11 @@ class Trainer:
 
     There it writes last.pdparams (all that --resume needs), best.pdparams (the weights that
     validated best), log.jsonl, VisualDL scalars where that is installed, and strips of page, erased
-    page and ground truth under pictures/.
+    page and ground truth under pictures/. What another kind of network needs otherwise is in the
+    methods from `_open` to `_score`.
     """
+
+    DECIDES = "psnr"  # the validation's figure by which weights are the best
 
     def __init__(self, config: Config, out: Path | str, resume: bool = False):
         train = config.train
@@ -44,8 +47,7 @@ class Trainer:
         self.world, self.rank = paddle.distributed.get_world_size(), paddle.distributed.get_rank()
         self.on_gpu = set_device(train.device)
         paddle.seed(train.seed)
-        self.dataset, self.val_pages = open_data(config.data, train.seed)
-
+        self.dataset, self.val_pages = self._open()
         self.net = build(config.model)
         if train.init:
             try:
@@ -87,6 +89,35 @@ class Trainer:
         if resume:
             self._resume()
 
+    def _open(self) -> tuple:
+        """The crops to train on and the pages to validate on."""
+        return open_data(self.config.data, self.config.train.seed)
+
+    def _criterion(self, stage: StageConfig) -> EraseLoss:
+        loss_config = asdict(self.config.loss) | dict.fromkeys(stage.drop, 0.0)
+        return EraseLoss(type(self.config.loss)(**loss_config))
+
+    def _targets(self, batch: list) -> list:
+        """The network's input and what the criterion compares its output with."""
+        return batch
+
+    def _score(self, number: int) -> dict[str, float]:
+        """Figures of the averaged weights on the validation pages; `number` goes into pictures'
+        names.
+        """
+        eraser = Eraser([self.engine], quality="published", engine="paddle",
+                        tta=self.config.train.val_tta)
+        scores = []
+        for page in self.val_pages:
+            image, gt = page.read()
+            erased = eraser(image)
+            scores.append({name: METRICS[name](erased, gt) for name in VALIDATION_METRICS})
+            path = make_folder(self.out / "pictures") / f"{page.name}_{number}.jpg"
+            write_image(path, np.hstack([image, erased, gt]), quality=90)
+        # A page erased to the last bit has an infinite PSNR: 100 dB is as good as any.
+        return {name: float(np.mean([min(score[name], 100.0) for score in scores]))
+                for name in VALIDATION_METRICS}
+
     def _claim(self) -> None:
         """Refuse to write over another run."""
         if self._last.exists():
@@ -127,8 +158,7 @@ class Trainer:
             self.saved_optimizer = None
         scaler = paddle.amp.GradScaler(
             enable=self.amp and self.amp_type == "float16", init_loss_scaling=1024.0)
-        loss_config = asdict(self.config.loss) | dict.fromkeys(stage.drop, 0.0)
-        criterion = EraseLoss(type(self.config.loss)(**loss_config))
+        criterion = self._criterion(stage)
         offset = sum(s.steps for s in config.stages[:self.stage])
         sampler = StepSampler(len(self.dataset), config.batch, offset + self.step,
                               offset + stage.steps, config.seed, self.rank, self.world)
@@ -152,11 +182,11 @@ class Trainer:
     def _take_step(self, batch: list, names: list[str], criterion: EraseLoss,
                    optimizer: paddle.optimizer.Optimizer, scaler: paddle.amp.GradScaler,
                    trained: list) -> dict[str, float]:
-        """One step on images, gts and masks. Returns the loss and its terms."""
-        image, gt, mask = batch
+        """One step on a batch. Returns the loss and its terms."""
+        image, *targets = self._targets(batch)
         with paddle.amp.auto_cast(self.amp, dtype=self.amp_type):
             output = self.forward(image)
-        terms = criterion(in_float32(output), gt, mask)
+        terms = criterion(in_float32(output), *targets)
         loss = criterion.total(terms)
         values = {"loss": float(loss), **{name: float(term) for name, term in terms.items()}}
         if not np.isfinite(values["loss"]):
@@ -211,23 +241,12 @@ class Trainer:
             tensor.set_value(decay * tensor + (1 - decay) * ours[name])
 
     def _validate(self, writer, offset: int) -> None:
-        """Erase the validation pages with the averaged weights; keep them if they are the best."""
-        eraser = Eraser([self.engine], quality="published", engine="paddle",
-                        tta=self.config.train.val_tta)
-        scores = []
-        for page in self.val_pages:
-            image, gt = page.read()
-            erased = eraser(image)
-            scores.append({name: METRICS[name](erased, gt) for name in VALIDATION_METRICS})
-            path = make_folder(self.out / "pictures") / f"{page.name}_{offset + self.step}.jpg"
-            write_image(path, np.hstack([image, erased, gt]), quality=90)
-        # A page erased to the last bit has an infinite PSNR: 100 dB is as good as any.
-        means = {name: float(np.mean([min(score[name], 100.0) for score in scores]))
-                 for name in VALIDATION_METRICS}
+        """Try the averaged weights on the validation pages; keep them if they are the best."""
+        means = self._score(offset + self.step)
         self._log(writer, offset, **means)
         tqdm.write(f"stage {self.stage + 1} step {self.step}: "
                    + ", ".join(f"{name} {value:.4f}" for name, value in means.items()), sys.stderr)
-        if self.best is None or means["psnr"] > self.best["psnr"]:
+        if self.best is None or means[self.DECIDES] > self.best[self.DECIDES]:
             self.best = means
             self._save_average(self._best)
 
@@ -276,7 +295,8 @@ class Trainer:
 
 def described(config: ModelConfig) -> dict:
     """A model's config without what its architecture has no use for."""
-    unused = ("refine_channels", "attention") if config.arch == "erasenet" else ()
+    unused = {"erasenet": ("refine_channels", "attention"),
+              "craft": ("form", "refine_channels", "attention")}.get(config.arch, ())
     return {key: value for key, value in asdict(config).items() if key not in unused}
 
 
