@@ -7,6 +7,7 @@ detector its scores alone, N,2,H/2,W/2.
 
 from __future__ import annotations
 
+import os
 import threading
 import warnings
 from collections.abc import Callable, Sequence
@@ -27,6 +28,9 @@ from model import weights as checkpoints
 from model.blocks import in_float32
 from model.coarse import FirstStage
 from model.compiled import compiled, worthwhile
+
+# ONNX Runtime would report to its makers; a page's owner has not agreed to that.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 ENGINES = ("paddle", "openvino", "onnxruntime")
 PRECISIONS = ("f32", "bf16", "f16")

@@ -162,8 +162,8 @@ class Eraser:
             planes[..., 3].clip(0, 1, out=planes[..., 3])  # cubic interpolation overshoots
         if self.settings.composite:
             reach = np.ones((2 * COMPOSE_REACH + 1,) * 2, np.uint8)
-            widened = [cv2.dilate(mask, reach) for mask in planes[..., 3]]
-            planes = np.concatenate([planes, np.stack(widened)[..., None]], axis=-1)
+            planes = np.stack([cv2.merge([*cv2.split(tile), cv2.dilate(tile[..., 3], reach)])
+                               for tile in planes])
         return planes
 
     def _average(self, tiles: np.ndarray) -> np.ndarray:

@@ -21,52 +21,11 @@ from infer.quality import DEFAULT, QUALITIES, Settings
 from model import ModelConfig, build, weights
 
 ROOT = Path(__file__).parents[1]
-SMALL = ["--quality", "published", "--tile", "64", "--margin", "8", "--tta", "none"]
 
 
 def make_page(height=20, width=30):
     return np.random.default_rng(height * 1000 + width).integers(
         100, 200, (height, width, 3), dtype=np.uint8)
-
-
-@pytest.fixture(scope="session")
-def nets(tmp_path_factory):
-    """Checkpoints: 'same' leaves a page as it is, 'darker' takes 40 grey levels off.
-
-    They see no ink; 'unsure' is 'same' with 1/2 ink everywhere. With all parameters 0 a residual
-    network changes nothing, and its mask is the last bias's.
-    """
-    paths = {}
-    for name, change, logit in (("same", 0, -50), ("darker", -40, -50), ("unsure", 0, 0)):
-        net = build(ModelConfig(width=2, form="residual"))
-        state = {key: array * 0 for key, array in weights.state_of(net).items()}
-        state["coarse.mask_up1.1.bias"][:] = logit
-        state["refine.head.1.bias"][:] = change / 255
-        paths[name] = tmp_path_factory.mktemp("weights") / f"{name}.pdparams"
-        weights.save(paths[name], state, net.config)
-    return paths
-
-
-@pytest.fixture
-def run(nets, tmp_path, capsys, monkeypatch):
-    """run(INPUT..., options) in `tmp_path` with --output out and 'darker': status, stdout, stderr.
-
-    A list stands for a checkpoint's name or path, after --weights.
-    """
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments):
-        chosen = next((a for a in arguments if isinstance(a, list)), ["darker"])
-        arguments = [str(a) for a in arguments if not isinstance(a, list)]
-        if "--output" not in arguments:
-            arguments += ["--output", "out"]
-        arguments += ["--weights", *(str(nets.get(name, name)) for name in chosen)]
-        status = command.main([*arguments, *SMALL])
-        captured = capsys.readouterr()
-        assert "Traceback" not in captured.err
-        return status, captured.out, captured.err
-
-    return call
 
 
 def make_folder(*names, suffix=".png", folder="pages"):
@@ -249,7 +208,7 @@ def test_results_depend_on_nothing_but_the_page_and_the_settings(tmp_path, monke
     """Not on the order of files, what else is in the folder, the batch or the threads."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("infer.quality.QUALITIES", {
-        quality: replace(QUALITIES[quality], tile=64, margin=8)})
+        quality: replace(QUALITIES[quality], tile=64, margin=8, composite=False)})
     paddle.seed(3)
     net = build(ModelConfig(width=2, form="gated"))
     weights.save("net.pdparams", weights.state_of(net), net.config)
@@ -276,7 +235,8 @@ def test_a_quality_takes_as_many_of_the_bundled_networks_as_it_says(run, nets, m
     page = read_image("pages/a.png")
     monkeypatch.setattr(command, "BUNDLED", (nets["darker"], nets["same"]))
     for quality, change in (("fast", 40), ("published", 20)):
-        arguments = ["pages", "--output", quality, "--quality", quality, "--refine"]
+        arguments = ["pages", "--output", quality, "--quality", quality, "--refine",
+                     "--no-composite"]
         assert command.main(arguments) == 0
         np.testing.assert_array_equal(read_image(f"{quality}/a.png"), page - change)
 
@@ -391,6 +351,7 @@ def test_no_place(run):
     make_folder("a", suffix=".jpg", folder="twins")
     Path("file").write_text("a file")
     Path("text.zip").write_text("no zip")
+    Path("text.html").write_text("no report")
     zipfile.ZipFile("page.ZIP", "w").close()
     Path("empty").mkdir()
     Path("text.pdparams").write_text("no weights")
@@ -412,6 +373,11 @@ def test_no_place(run):
         (["pages", "--zip", "pages/a.png"], "pages/a.png: the zip's name must end in .zip"),
         (["pages", "--zip", "text.zip"], "text.zip: exists and is no zip"),
         (["pages", "page.ZIP", "--zip", "./page.ZIP"], "page.ZIP: is one of the inputs"),
+        (["pages", "--report", "file"], "file: the report's name must end in .html"),
+        (["pages", "--report", "text.html"], "text.html: exists and is no report; --overwrite"),
+        (["pages", "--report", "--gt", "missing"], "missing: no such folder"),
+        (["pages", "--report", "--gt", "empty"], "empty: no page's ground truth is there"),
+        (["pages", "--gt", "pages"], "--gt is for the report"),
         (["pages", ["none.pdparams"]], "none.pdparams: weights cannot be read (No such file"),
         (["pages", ["empty"]], "empty: weights cannot be read (Is a directory)"),
         (["pages", ["same", "text.pdparams"]], "text.pdparams: "),
@@ -523,15 +489,14 @@ def test_files_cut_off_in_the_midst(run, full_disk, room):
     assert listing() == ["a.png", "b.png"]
 
 
-def test_from_the_command_line(nets, tmp_path, monkeypatch):
+def test_from_the_command_line(run, nets):
     """On a terminal that knows ASCII only, from another folder, with the worst of names."""
-    monkeypatch.chdir(tmp_path)
     make_folder("试卷 č", "-b")
     os.rename("pages/-b.png", b"pages/\xd6\xd0.png")  # GBK, from a zip of Windows
     Path("pages/坏.png").write_text("no picture")
     done = subprocess.run(
         [sys.executable, ROOT / "test.py", "pages", "--output", "结果", "--weights",
-         nets["darker"], *SMALL], capture_output=True, encoding="ascii",
+         nets["darker"], *run.settings], capture_output=True, encoding="ascii",
         env=os.environ | {"PYTHONIOENCODING": "ascii", "LC_ALL": "C.UTF-8"},
     )
     assert done.returncode == 1, done.stderr
