@@ -56,7 +56,7 @@ def test_the_recipes_of_the_text_segmenter(name, width):
 
 
 @pytest.mark.parametrize("assignments, message", [
-    (["train.encoder=''"], "stage 1 keeps an encoder that nothing was trained for: set train.encod"),
+    (["train.encoder=''"], "stage 1 keeps an encoder that nothing was trained for: set train"),
     (["train.init=x.pdparams"], "train.init holds an encoder already"),
     (["train.stages=[{drop: [dice]}]"], "text_seg has no terms to drop and no mask branch"),
     (["model.arch=craft"], "train.encoder and freeze_encoder are for text_seg, not for craft"),
