@@ -47,6 +47,7 @@ PARTS = {
     "conv_theta": "query", "conv_phi": "key", "conv_g": "value", "conv_mask": "out",
     "running_mean": "_mean", "running_var": "_variance",
 }
+TEXT_SEG = ("encoder", "pooling", "low", "decoder", "head")  # in PyTorch it has our own names
 UNUSED = {"nonlocal": ("c1.", "c2.")}  # published, but no forward pass reads them
 VGG = {  # our unit: stage of the published encoder, its convolution's index; its norm's is the next
     "encode1.0": (1, 0), "encode1.1": (1, 3), "encode2.0": (1, 7), "encode2.1": (1, 10),
@@ -64,7 +65,7 @@ CRAFT = {
 }
 FEATURES = "encoder.features."  # a text segmenter's MobileNetV2
 BATCHES = "num_batches_tracked"  # PyTorch's batch norm counts them
-PREFIXES = {"craft": CRAFT}
+PREFIXES = {"craft": CRAFT, "text_seg": {name: name for name in TEXT_SEG}}
 for _arch, _refine in (("erasenet", DILATED), ("nonlocal", NONLOCAL)):
     PREFIXES[_arch] = {**{old: f"coarse.{new}" for old, new in COARSE.items()},
                        **{old: f"refine.{new}" for old, new in _refine.items()}}
@@ -74,6 +75,8 @@ def recognise(state: dict[str, np.ndarray], form: str) -> ModelConfig:
     """The network that published names and shapes show. ValueError for none."""
     if "basenet.slice1.0.weight" in state:
         return ModelConfig("craft", len(state["basenet.slice1.0.weight"]))
+    if f"{FEATURES}0.0.weight" in state:
+        return ModelConfig("text_seg", len(state[f"{FEATURES}0.0.weight"]))
     first = state.get("conv1.conv2d.weight", state.get("conv1.conv2d.weight_orig"))
     if first is None or first.ndim != 4:
         raise ValueError("no published network: expected conv1.conv2d.weight or .weight_orig, or "

@@ -43,7 +43,7 @@ def test_the_recipe_of_the_text_detector():
 @pytest.mark.parametrize("name, width", [("text_seg", 64), ("text_seg_lite", 16)])
 def test_the_recipes_of_the_text_segmenter(name, width):
     """What it is said to be trained with: maxima of 7 pixels, weights 1 and 2, cycles, decay."""
-    encoder = ["train.encoder=encoder.pth"] if width == 64 else []
+    encoder = ["train.init=encoder.pth"] if width == 64 else []
     config = load_config(ROOT / "configs" / f"{name}.yaml", encoder, steps=2000)
     assert (config.model.arch, config.model.width) == ("text_seg", width)
     assert (config.data.dilate, config.data.synth.kinds) == (7, ["comic"])
@@ -56,10 +56,9 @@ def test_the_recipes_of_the_text_segmenter(name, width):
 
 
 @pytest.mark.parametrize("assignments, message", [
-    (["train.encoder=''"], "stage 1 keeps an encoder that nothing was trained for: set train"),
-    (["train.init=x.pdparams"], "train.init holds an encoder already"),
+    (["train.init=''"], "stage 1 keeps an encoder that was trained for nothing: give a Mobile"),
     (["train.stages=[{drop: [dice]}]"], "text_seg has no terms to drop and no mask branch"),
-    (["model.arch=craft"], "train.encoder and freeze_encoder are for text_seg, not for craft"),
+    (["model.arch=craft"], "stage 1: freeze_encoder is for text_seg, not for craft"),
     (["train.optimizer=lion"], "optimizer must be one of adam, sgd, got 'lion'"),
     (["train.weight_decay=-1"], "weight_decay must be 0 or more, got -1"),
     (["train.stages=[{cycle: -2}]"], "cycle must be 0 or more steps, got -2"),
@@ -67,7 +66,7 @@ def test_the_recipes_of_the_text_segmenter(name, width):
 ])
 def test_what_does_not_suit_a_text_segmenter(assignments, message):
     with pytest.raises(ValueError, match=message):
-        load_config(ROOT / "configs" / "text_seg.yaml", ["train.encoder=e.pth", *assignments])
+        load_config(ROOT / "configs" / "text_seg.yaml", ["train.init=e.pth", *assignments])
 
 
 def test_there_are_recipes():
