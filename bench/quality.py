@@ -107,13 +107,8 @@ def pages(options: argparse.Namespace) -> Iterator[tuple[str, str, np.ndarray, n
             yield pair.name, "pairs", *pair.read()
         return
     listing = read_yaml(Path(__file__).with_name("pages.yaml"))
-    faces = Faces.load()
-    held = set(listing["held_out"]["faces"])
-    others = []  # of every kind of face that has a held-out one
-    for group in (faces.print_zh, faces.print_latin, faces.hand_zh, faces.hand_latin):
-        names = {face.name for face in group}
-        if names & held:
-            others += sorted(names - held)
+    held = listing["held_out"]["faces"]
+    others = Faces.load().others(held)
     for row in tqdm(listing["pages"][::options.pages or 1], unit="page"):
         hidden = SynthOptions(capture=row["capture"],
                               without_faces=tuple(others if row.get("unseen") else held))

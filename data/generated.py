@@ -27,6 +27,7 @@ class SynthConfig:
     dirt_kept: bool = False  # stains and smudges are erased
     without_faces: list[str] | None = None  # fonts never used: a benchmark may hold them out
     without_captures: list[str] | None = None  # kinds of capture never used
+    kinds: list[str] | None = None  # of pages, in equal shares; none: all but comics, mixed
 
     def __post_init__(self):
         if not 0 <= self.share <= 1:
@@ -40,6 +41,7 @@ class SynthConfig:
             stamps_kept=self.stamps_kept, dirt_kept=self.dirt_kept,
             without_faces=tuple(self.without_faces or ()),
             without_captures=tuple(self.without_captures or ()),
+            kinds=tuple(self.kinds or ()),
         )
 
 

@@ -11,16 +11,17 @@ from model.blocks import FORMS, Erased
 from model.craft import CRAFT, Detected
 from model.erasenet import EraseNet
 from model.nonlocal_eraser import ATTENTIONS, NonLocalEraser
+from model.text_seg import Segmented, TextSeg
 
-__all__ = ["Detected", "Erased", "ModelConfig", "build"]
+__all__ = ["Detected", "Erased", "ModelConfig", "Segmented", "build"]
 
 
 @dataclass(frozen=True)
 class ModelConfig:
     """A network's description: what a checkpoint carries and a config file sets."""
 
-    arch: str = "erasenet"  # 'erasenet' or 'nonlocal', or 'craft', of which width is all
-    width: int = 32  # channels of the first layer: 32 as published (CRAFT 64), lite networks half
+    arch: str = "erasenet"  # an eraser, 'erasenet' or 'nonlocal'; 'craft', 'text_seg': width is all
+    width: int = 32  # channels of the first layer: 32 as published (64: craft, text_seg)
     form: str = "plain"  # 'plain', 'residual' or 'gated': see model/coarse.py
     refine_channels: int = 96  # of the Non-Local refinement; no other network has use for it
     attention: str = "keys"  # 'keys', or 'winner' for its released weights: see nonlocal_eraser.py
@@ -45,18 +46,23 @@ def _nonlocal(config: ModelConfig) -> paddle.nn.Layer:
     return NonLocalEraser(config.width, config.refine_channels, config.form, config.attention)
 
 
+def _text_seg(config: ModelConfig) -> paddle.nn.Layer:
+    return TextSeg(config.width)
+
+
 def _craft(config: ModelConfig) -> paddle.nn.Layer:
     return CRAFT(config.width)
 
 
-ARCHITECTURES = {"erasenet": _erasenet, "nonlocal": _nonlocal, "craft": _craft}
+ARCHITECTURES = {"erasenet": _erasenet, "nonlocal": _nonlocal, "craft": _craft,
+                 "text_seg": _text_seg}
 
 
 def build(config: ModelConfig) -> paddle.nn.Layer:
     """The network that `config` describes, randomly initialised, in training mode.
 
-    It maps float32 N,3,H,W RGB in [0, 1], H and W multiples of 32, to its `output`, `Erased` or
-    `Detected`; its `config` attribute is the argument.
+    It maps float32 N,3,H,W RGB in [0, 1], H and W multiples of 32, to its `output`: `Erased`,
+    `Detected` or `Segmented`; its `config` attribute is the argument.
     """
     net = ARCHITECTURES[config.arch](config)
     net.config = config

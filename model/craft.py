@@ -10,12 +10,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import paddle
-import paddle.nn.functional as F
 from paddle import nn
 
-from model.blocks import bilinear, max_pool, max_pool3
-
-MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # ImageNet's: VGG was trained so
+from model.blocks import ConvNorm, Normalise, bilinear, max_pool, max_pool3
 
 
 class Detected(NamedTuple):
@@ -74,11 +71,10 @@ class CRAFT(nn.Layer):
             nn.Conv2D(half, half, 3, 1, 1), nn.ReLU(), nn.Conv2D(half, half, 3, 1, 1), nn.ReLU(),
             nn.Conv2D(half, quarter, 3, 1, 1), nn.ReLU(), nn.Conv2D(quarter, quarter, 1), nn.ReLU(),
             nn.Conv2D(quarter, 2, 1))
-        self._mean = paddle.to_tensor(MEAN).reshape([1, 3, 1, 1])
-        self._scale = 1 / paddle.to_tensor(DEVIATION).reshape([1, 3, 1, 1])
+        self.normalise = Normalise()
 
     def forward(self, x) -> Detected:
-        x = self.encode1((x - self._mean) * self._scale)
+        x = self.encode1(self.normalise(x))
         skip2 = self.encode2(max_pool(x))
         skip4 = self.encode4(max_pool(skip2))
         skip8 = self.encode8(max_pool(self.last4(skip4)))
@@ -89,20 +85,6 @@ class CRAFT(nn.Layer):
         y = bilinear(self.decode4(paddle.concat([y, skip4], 1)))
         y = self.decode2(paddle.concat([y, skip2], 1))
         return Detected(self.head(y))
-
-
-class ConvNorm(nn.Layer):
-    """Convolution that keeps the size, batch norm and, unless told not, ReLU."""
-
-    def __init__(self, inputs: int, outputs: int, kernel: int = 3, relu: bool = True):
-        super().__init__()
-        self.conv = nn.Conv2D(inputs, outputs, kernel, 1, kernel // 2)
-        self.norm = nn.BatchNorm2D(outputs)
-        self.relu = relu
-
-    def forward(self, x):
-        x = self.norm(self.conv(x))
-        return F.relu(x) if self.relu else x
 
 
 def _decoder(inputs: int, middle: int) -> nn.Sequential:

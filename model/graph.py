@@ -21,7 +21,7 @@ from onnx import TensorProto, helper, numpy_helper
 from paddle import nn
 
 from data.manifest import digest
-from model import blocks, craft, nonlocal_eraser
+from model import blocks, craft, nonlocal_eraser, text_seg
 
 OPSET, IR_VERSION = 13, 8  # old enough for any runtime of the last years
 MULTIPLE = 32  # height and width of a network's input are multiples of it
@@ -66,7 +66,7 @@ class _Graph:
 
     def _constant(self, value) -> str:
         name = f"c{len(self.constants)}"
-        array = np.ascontiguousarray(value if isinstance(value, np.ndarray) else value.numpy())
+        array = value.numpy() if isinstance(value, paddle.Tensor) else np.asarray(value, order="C")
         self.constants[name] = numpy_helper.from_array(array, name)
         return name
 
@@ -82,9 +82,9 @@ class _Graph:
 
 def _conv(layer: nn.Conv2D, x: Symbol) -> Symbol:
     bias = [] if layer.bias is None else [layer.bias]
-    side = layer._padding
+    sides = layer._padding if isinstance(layer._padding, list) else [layer._padding] * 2
     return x.graph.node(
-        "Conv", x, layer.weight, *bias, strides=list(layer._stride), pads=[side] * 4,
+        "Conv", x, layer.weight, *bias, strides=list(layer._stride), pads=[*sides] * 2,
         dilations=list(layer._dilation), group=layer._groups)
 
 
@@ -160,10 +160,13 @@ RULES: list[tuple[object, str, Callable]] = [
     (craft, "max_pool", _max_pool),
     (craft, "max_pool3", _max_pool3),
     (craft, "bilinear", _bilinear),
+    (text_seg, "bilinear", _bilinear),
     (paddle, "concat", _concat),
     (F, "avg_pool2d", _average),
     (F, "leaky_relu", lambda x, slope=0.01, name=None: _leaky_relu(x, slope)),
     (F, "relu", lambda x, name=None: x.graph.node("Relu", x)),
+    (F, "relu6", lambda x, name=None: x.graph.node("Clip", x, np.float32(0), np.float32(6))),
+    (F, "adaptive_avg_pool2d", lambda x, size: x.graph.node("GlobalAveragePool", x)),
     (F, "sigmoid", lambda x: x.graph.node("Sigmoid", x)),
 ]
 _lock = threading.Lock()

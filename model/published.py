@@ -47,6 +47,7 @@ PARTS = {
     "conv_theta": "query", "conv_phi": "key", "conv_g": "value", "conv_mask": "out",
     "running_mean": "_mean", "running_var": "_variance",
 }
+TEXT_SEG = ("encoder", "pooling", "low", "decoder", "head")  # in PyTorch it has our own names
 UNUSED = {"nonlocal": ("c1.", "c2.")}  # published, but no forward pass reads them
 VGG = {  # our unit: stage of the published encoder, its convolution's index; its norm's is the next
     "encode1.0": (1, 0), "encode1.1": (1, 3), "encode2.0": (1, 7), "encode2.1": (1, 10),
@@ -62,7 +63,9 @@ CRAFT = {
        for i in (1, 2, 3, 4) for j in (0, 1) for k, part in enumerate(("conv", "norm"))},
     **{f"conv_cls.{i}": f"head.{i}" for i in (0, 2, 4, 6, 8)},
 }
-PREFIXES = {"craft": CRAFT}
+FEATURES = "encoder.features."  # a text segmenter's MobileNetV2
+BATCHES = "num_batches_tracked"  # PyTorch's batch norm counts them
+PREFIXES = {"craft": CRAFT, "text_seg": {name: name for name in TEXT_SEG}}
 for _arch, _refine in (("erasenet", DILATED), ("nonlocal", NONLOCAL)):
     PREFIXES[_arch] = {**{old: f"coarse.{new}" for old, new in COARSE.items()},
                        **{old: f"refine.{new}" for old, new in _refine.items()}}
@@ -72,6 +75,8 @@ def recognise(state: dict[str, np.ndarray], form: str) -> ModelConfig:
     """The network that published names and shapes show. ValueError for none."""
     if "basenet.slice1.0.weight" in state:
         return ModelConfig("craft", len(state["basenet.slice1.0.weight"]))
+    if f"{FEATURES}0.0.weight" in state:
+        return ModelConfig("text_seg", len(state[f"{FEATURES}0.0.weight"]))
     first = state.get("conv1.conv2d.weight", state.get("conv1.conv2d.weight_orig"))
     if first is None or first.ndim != 4:
         raise ValueError("no published network: expected conv1.conv2d.weight or .weight_orig, or "
@@ -86,7 +91,7 @@ def translate(state: dict[str, np.ndarray], arch: str) -> dict[str, np.ndarray]:
     """Published names and layouts to ours. ValueError for a name that nothing accounts for."""
     prefixes, ours = PREFIXES[arch], {}
     for name, array in fold_spectral_norm(state).items():
-        if name.startswith(UNUSED.get(arch, ())) or name.endswith("num_batches_tracked"):
+        if name.startswith(UNUSED.get(arch, ())) or name.endswith(BATCHES):
             continue
         old = next((p for p in prefixes if name.startswith(p + ".")), None)
         if old is None:
@@ -98,6 +103,20 @@ def translate(state: dict[str, np.ndarray], arch: str) -> dict[str, np.ndarray]:
             # Half precision ends at 65,504: a wider variance was stored as infinity.
             array = np.minimum(array.astype("float32"), np.finfo("float16").max)
         ours[".".join([prefixes[old], *rest])] = array
+    return ours
+
+
+def mobilenet_features(state: dict[str, np.ndarray], count: int) -> dict[str, np.ndarray]:
+    """The first `count` features of a published MobileNetV2, with the names in a text segmenter.
+
+    What comes before 'features.' in a name does not matter.
+    """
+    ours = {}
+    for name, array in state.items():
+        _, found, rest = f".{name}".partition(".features.")
+        number, *parts = rest.split(".")
+        if found and number.isdecimal() and int(number) < count and parts[-1] != BATCHES:
+            ours[FEATURES + ".".join([number, *(PARTS.get(p, p) for p in parts)])] = array
     return ours
 
 

@@ -3,8 +3,9 @@
     python -m model.weights SRC OUT.pdparams [--form plain|residual|gated] [--attention keys|winner]
 
 SRC is the official EraseNet's or CRAFT's .pth, a .pdparams of the contest's winning entry, or an
-.npz with the same names at any width. Reading never executes pickled code (model/pickles.py), of
-our own files either. `paddle.load` reads our files too: the state dict lies under "model".
+.npz with the same names at any width, or with those of model/text_seg.py in PyTorch. Reading never
+executes pickled code (model/pickles.py), of our own files either. `paddle.load` reads our files
+too: the state dict lies under "model".
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from model import ModelConfig, build
 from model.blocks import FORMS
 from model.nonlocal_eraser import ATTENTIONS
 from model.pickles import read_arrays, write_arrays
-from model.published import recognise, translate
+from model.published import FEATURES, mobilenet_features, recognise, translate
+from model.text_seg import PUBLISHED_WIDTH
 
 FORMAT = "text eraser 1"
 STATISTICS = ("._mean", "._variance")  # ends of the names of batch norm's running statistics
@@ -54,6 +56,11 @@ def read(path: Path | str) -> dict:
             f"`python -m model.weights {path} OUT.pdparams`"
         )
     return content
+
+
+def is_ours(path: Path | str) -> bool:
+    """Whether a file is a checkpoint that `save` wrote. ValueError where it is none at all."""
+    return read_arrays(path).get("format") == FORMAT
 
 
 def load(path: Path | str) -> paddle.nn.Layer:
@@ -118,6 +125,26 @@ def import_published(
         raise ValueError(f"{path}: {error}") from None
     net.eval()
     return net
+
+
+def restore_encoder(net: paddle.nn.Layer, path: Path | str) -> None:
+    """Put the encoder of a published MobileNetV2, a .pth, .pdparams or .npz with torchvision's or
+    Paddle's names, into a text segmenter.
+
+    Whatever else the file holds, the classifier say, is left out. Raises ValueError naming the file
+    where it is damaged, no MobileNetV2, or one of another width.
+    """
+    state = read_arrays(path)
+    state = mobilenet_features(state.get("state_dict", state), len(net.encoder.features))
+    own = state_of(net)
+    missing = [name for name in own if name.startswith(FEATURES) and name not in state]
+    try:
+        if missing:
+            raise ValueError(f"no MobileNetV2: it lacks {missing[0].removeprefix('encoder.')}")
+        restore(net, own | state)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}; expected a MobileNetV2 with a width multiplier of "
+                         f"{net.config.width / PUBLISHED_WIDTH:g}") from None
 
 
 def main(arguments: list[str] | None = None) -> int:

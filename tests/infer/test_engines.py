@@ -118,6 +118,7 @@ def assert_close(results, expected, tolerance=1e-5):
     {"arch": "erasenet", "width": 16}, {"arch": "nonlocal"},
     {"arch": "nonlocal", "attention": "winner", "form": "plain"},
     {"arch": "craft"},
+    {"arch": "text_seg"},
 ])
 @pytest.mark.parametrize("engine", GRAPHS)
 def test_engines_agree_with_paddle(checkpoint, engine, config):
