@@ -22,14 +22,15 @@ from metric.erasure import differs
 INKED = 0.03  # share of a word's rectangle that is ink where it was written by hand
 INSTALL = "pip install rapidocr onnxruntime"
 
-Find = Callable[[np.ndarray], Sequence[np.ndarray]]  # uint8 H,W,3 to rectangles, 4,2
+Find = Callable[[np.ndarray], Sequence[np.ndarray]]  # uint8 H,W,3 to words' rectangles
 
 
 class Words(NamedTuple):
-    """Rectangles, 4,2, from the top left, clockwise."""
+    """Rectangles, 4,2, clockwise."""
 
     gone: Sequence[np.ndarray]  # about the words that should be erased
     stay: Sequence[np.ndarray]  # about all others
+    mixed: Sequence[np.ndarray] = ()  # about print and writing at once
 
 
 class Reader:
@@ -41,12 +42,13 @@ class Reader:
         self._run = RapidOCR(params={"Global.log_level": "error"})
 
     def lines(self, image: np.ndarray) -> list[np.ndarray]:
-        """The rectangles of a page's lines, from the top left, clockwise."""
+        """The rectangles of a page's lines, clockwise."""
         boxes = self._run(_bgr(image), use_det=True, use_cls=False, use_rec=False).boxes
         return [] if boxes is None else [np.asarray(box, float) for box in boxes]
 
     def read(self, image: np.ndarray, quad: np.ndarray) -> str:
-        """What a rectangle of a page says, without blanks."""
+        """What a rectangle of a page, clockwise, says, without blanks."""
+        quad = np.roll(quad, -int(quad.sum(axis=1).argmin()), axis=0)
         sides = np.linalg.norm(np.roll(quad, -1, axis=0) - quad, axis=1)
         width, height = (max(1, math.ceil(side)) for side in sides[:2])
         target = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
@@ -63,38 +65,44 @@ class Leftover:
     def __init__(self, find: Find, reader: Reader | None = None):
         self._find, self._reader = find, reader
 
-    def words(self, gt: np.ndarray, input: np.ndarray) -> Words:
+    def _words(self, gt: np.ndarray, input: np.ndarray) -> Words:
         """The words of a page whose words nobody listed.
 
         Those of the ground truth stay; those of the untouched page that are not among them, and in
-        which both differ, go.
+        which both differ, go. One that holds a word of the ground truth as well is mixed.
         """
-        stay = self._find(gt)
-        ink = differs(input, gt)
-        gone = [quad for quad in self._find(input)
-                if _share(ink, quad) >= INKED and not count_words([quad], stay).matched]
-        return Words(gone, stay)
+        stay, ink = self._find(gt), differs(input, gt)
+        gone, mixed = [], []
+        for quad in self._find(input):
+            if _share(ink, quad) >= INKED and not count_words([quad], stay).matched:
+                pure = count_words(stay, (), [quad]).found == len(stay)
+                (gone if pure else mixed).append(quad)
+        return Words(gone, stay, mixed)
 
     def measure(
-        self, images: Sequence[np.ndarray], gt: np.ndarray, input: np.ndarray, words: Words
+        self, images: Sequence[np.ndarray], gt: np.ndarray, input: np.ndarray,
+        words: Words | None = None,
     ) -> list[dict[str, float]]:
         """The figures of several results of one page, uint8 H,W,3 RGB, of one size all.
 
-        A share of nothing is nan.
+        `words` are the page's where somebody listed them. A share of nothing is nan.
         """
-        rows = []
+        words, rows = words or self._words(gt, input), []
         for image in images:
             found = self._find(image)
-            gone = count_words(found, words.gone, words.stay)
+            gone = count_words(found, words.gone, [*words.stay, *words.mixed])
             stay = count_words(found, words.stay, words.gone)
             rows.append(_figures("gone", gone) | _figures("stay", stay))
         if self._reader:
-            read = self._reader.read
-            for name, quads, page in (("print", self._reader.lines(gt), gt),
-                                      ("hand", words.gone, input)):
-                true = [read(page, quad) for quad in quads]
-                for row, image in zip(rows, images, strict=True):
-                    row |= _read(name, true, [read(image, quad) for quad in quads])
+            lines = self._reader.lines(gt)
+            print_, hand, without = (
+                [self._reader.read(page, quad) for quad in quads]
+                for page, quads in ((gt, lines), (input, words.gone), (gt, words.gone)))
+            for row, image in zip(rows, images, strict=True):
+                row["print_cer"] = error_rate(
+                    print_, [self._reader.read(image, quad) for quad in lines])
+                row["hand_read"] = still_read(
+                    hand, without, [self._reader.read(image, quad) for quad in words.gone])
         return rows
 
 
@@ -104,14 +112,23 @@ def _figures(name: str, counts: Counts) -> dict[str, float]:
             f"{name}_f": counts.hmean if counts.true else math.nan}
 
 
-def _read(name: str, true: Sequence[str], found: Sequence[str]) -> dict[str, float]:
-    """The print's character error rate, or the share of the writing's characters still read."""
+def error_rate(true: Sequence[str], found: Sequence[str]) -> float:
+    """Characters read wrong, of all; nan where there are none."""
     length = sum(map(len, true))
-    wrong = [distance(one, other) for one, other in zip(true, found, strict=True)]
-    if name == "print":
-        return {"print_cer": sum(wrong) / length if length else math.nan}
-    right = sum(max(0, len(one) - errors) for one, errors in zip(true, wrong, strict=True))
-    return {"hand_read": right / length if length else math.nan}
+    return sum(map(distance, true, found)) / length if length else math.nan
+
+
+def still_read(hand: Sequence[str], without: Sequence[str], found: Sequence[str]) -> float:
+    """The share of the characters in `hand` that are still `found`, in [0, 1]; nan without any.
+
+    Those that are found `without` the writing, too, do not count: they are print beneath it.
+    """
+    length = left = 0
+    for text, beneath, now in zip(hand, without, found, strict=True):
+        right, never = (max(0, len(text) - distance(text, other)) for other in (now, beneath))
+        length += len(text) - never
+        left += max(0, right - never)
+    return left / length if length else math.nan
 
 
 def distance(one: str, other: str) -> int:
