@@ -35,7 +35,7 @@ from data.config import read_yaml
 from data.image_io import write_image
 from data.pairs import find_pairs
 from data.synth.fonts import Faces
-from data.synth.page import SynthOptions, render
+from data.synth.page import Pair, SynthOptions, render
 from infer.engines import load
 from infer.eraser import BUNDLED, Eraser
 from infer.quality import DEFAULT, QUALITIES, settings
@@ -106,14 +106,20 @@ def pages(options: argparse.Namespace) -> Iterator[tuple[str, str, np.ndarray, n
         for pair in tqdm(find_pairs(options.folder)[0], unit="page"):
             yield pair.name, "pairs", *pair.read()
         return
+    for name, kind, pair in generated(options.pages):
+        yield name, kind, pair.image, pair.gt
+
+
+def generated(every: int, chars: bool = False) -> Iterator[tuple[str, str, Pair]]:
+    """Yields name, kind and what is rendered of every so many of the benchmark's pages; 0: all."""
     listing = read_yaml(Path(__file__).with_name("pages.yaml"))
     held = listing["held_out"]["faces"]
     others = Faces.load().others(held)
-    for row in tqdm(listing["pages"][::options.pages or 1], unit="page"):
-        hidden = SynthOptions(capture=row["capture"],
+    for row in tqdm(listing["pages"][::every or 1], unit="page"):
+        hidden = SynthOptions(capture=row["capture"], chars=chars,
                               without_faces=tuple(others if row.get("unseen") else held))
         pair = render(listing["seed"], row["index"], row["kind"], tuple(listing["size"]), hidden)
-        yield f"{row['index']:03d}_{row['kind']}", row["kind"], pair.image, pair.gt
+        yield f"{row['index']:03d}_{row['kind']}", row["kind"], pair
 
 
 def classical(image: np.ndarray) -> np.ndarray:

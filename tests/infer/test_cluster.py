@@ -19,8 +19,8 @@ import pytest
 from PIL import Image
 
 import test as command
-from data.image_io import write_image
-from infer import cluster
+from data.image_io import read_image, write_image
+from infer import cluster, detector
 from model import ModelConfig, build, weights
 
 ROOT = Path(__file__).parents[2]
@@ -147,6 +147,30 @@ def test_two_nodes_do_what_one_process_does_and_survive_dying_workers(two_nodes,
     assert run("pages", "--output", "one", "--mask", "ones")[1].startswith("8 erased")
     assert files("out") == files("one")
     assert files("masks") == files("ones")
+
+
+@needs_ray
+def test_parts_of_pages_are_the_same_everywhere(two_nodes, run, tmp_path, monkeypatch):
+    """Words are found where the page is erased, by weights that were sent there."""
+    make_pages("a", "b")
+    net = build(ModelConfig("craft", 4))
+    state = weights.state_of(net)
+    state["head.8.weight"][:], state["head.8.bias"][:] = 0, 0.9  # all of a page is a word
+    weights.save("craft.pdparams", state, net.config)
+    monkeypatch.setattr(detector, "default_weights", lambda: tmp_path / "craft.pdparams")
+    Path("masks").mkdir()
+    for seed, name in enumerate("ab"):
+        mask = np.zeros((60, 60 + seed), np.uint8)
+        mask[:, :20 + seed] = 255
+        write_image(f"masks/{name}.png", mask)
+    given = ["--only", "words", "--protect", "masks", "--no-composite"]
+    pages = Path("pages").resolve()
+    status, out, err = run(pages, "--output", "out", *given, "--ray", two_nodes)
+    assert (status, out) == (0, "2 erased, 0 up to date, 0 failed: out\n"), err
+    assert run("pages", "--output", "one", *given)[0] == 0
+    assert files("out") == files("one")
+    changed = (read_image("out/b.png") != read_image("pages/b.png")).any(axis=(0, 2))
+    assert not changed[:21].any() and changed[21:].all()
 
 
 @needs_ray
