@@ -192,17 +192,15 @@ def _tiled(rng, marked: Marked, faces: Faces) -> None:
     along = np.array([np.cos(turn), -np.sin(turn)]) * step[0]
     down = np.array([np.sin(turn), np.cos(turn)]) * step[1]
     if rng.random() < 0.3:  # rows and columns of the picture instead
-        along, down = (np.diag(np.maximum(step, mark.alpha.shape[::-1])))
+        along, down = np.diag(np.maximum(step, mark.alpha.shape[::-1]))
     stagger = rng.choice((0, 0.5, rng.random()))
-    size = np.array(marked.ink.shape[::-1])
-    begin = rng.uniform(0, 1, 2) * size
-    far = int(np.hypot(*size) / step.min()) + 2
-    for row in range(-far, far + 1):
-        for column in range(-far, far + 1):
-            at = begin + (column + stagger * (row % 2)) * along + row * down
-            corner = at - np.array(mark.alpha.shape[::-1]) / 2
-            if (corner < size).all() and (corner + mark.alpha.shape[::-1] > 0).all():
-                marked.blend(mark, *np.round(corner).astype(int).tolist())
+    size, own = (np.array(alpha.shape[::-1]) for alpha in (marked.ink, mark.alpha))
+    far = np.hypot(*size) // step.min() + 2
+    row, column = np.mgrid[-far : far + 1, -far : far + 1].reshape(2, -1, 1)
+    corners = (column + stagger * (row % 2)) * along + row * down
+    corners = np.round(corners + rng.uniform(0, 1, 2) * size - own / 2).astype(int)
+    for corner in corners[((corners < size) & (corners + own > 0)).all(axis=1)].tolist():
+        marked.blend(mark, *corner)
 
 
 def _fitting(rng, marked: Marked, faces: Faces, em: float, share: float) -> np.ndarray:
