@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from quality import generated  # first, since it starts Paddle and finds the rest
+from quality import PAGES, generated  # first, since it starts Paddle and finds the rest
 from tqdm import tqdm
 
 from data.pairs import find_pairs
@@ -61,7 +61,7 @@ def pages(options: argparse.Namespace) -> Iterator[tuple[np.ndarray, np.ndarray,
         for pair in tqdm(find_pairs(options.folder)[0], unit="page"):
             yield *pair.read(), None
         return
-    for _, _, pair in generated(options.pages, chars=True):
+    for _, _, pair in generated(PAGES, options.pages, chars=True):
         gone, stay = (outlines([word for word in pair.words if word.hand == hand])[0]
                       for hand in (True, False))
         yield pair.image, pair.gt, Words(gone, stay)

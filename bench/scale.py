@@ -4,7 +4,7 @@
                           [--pages 1 2 5 ...] [--plot FILE.png]
 
 Each figure is a process of its own: an Eraser on a page made of repeated parts, whose memory counts
-without the page's own two arrays, and test.py on a folder. Seconds are the processors', so that other
+without the page's own two arrays, and test.py on a folder. Seconds are the processors': other
 programs do not count. A line is laid through them: time grows linearly where no point is far from
 it. --plot needs matplotlib (bench/requirements.txt).
 """
