@@ -159,7 +159,7 @@ def plot(path: Path, sizes: list[Figure], counts: list[Figure]) -> None:
         axes[0, column].plot(count, seconds, "o")
         axes[0, column].plot(count, start + slope * count)
         axes[1, column].plot(count, memory, "o-")
-        axes[1, column].set(xlabel=what, ylim=(0, None))
+        axes[1, column].set(xlabel=what, ylim=(0, 1.2 * memory.max()))
         axes[0, column].set(ylim=(0, None))
     axes[0, 0].set_ylabel("processor seconds")
     axes[1, 0].set_ylabel("GB beyond the page")
