@@ -43,6 +43,7 @@ from infer.pages import FAILURES, MEMORY, Job, Outcome, erase_files, erase_here
 from infer.quality import DEFAULT, QUALITIES, TTA, settings
 from infer.record import RECORDS
 from infer.scale import AUTOMATIC, SCALES, scale
+from infer.where import PRINT, WORDS, Marks, Where
 
 FORMATS = {"png": ".png", "jpg": ".jpg", "same": None}
 # Options that win over the quality's setting of that name where they are given.
@@ -55,6 +56,7 @@ OPENING = ("dpi", "pages", "drop_annotations")
 def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     try:
+        where, marks = told_where(options)
         check_settings(options.dpi, options.pages)
         pages = expand_inputs(options.inputs)
         check_places(pages, options)
@@ -77,9 +79,13 @@ def main(arguments: list[str] | None = None) -> int:
         made_with = asdict(chosen) | {
             "weights": [digest(content) for content in weights], "nets": len(weights),
             "fuse": options.fuse}
+        found_by = where and _read_bytes(where.weights)
+        if where:
+            made_with["where"] = [where.only, where.protect, digest(found_by)]
         given = changes | {
             "fuse": options.fuse, "quality": options.quality, "batch": options.batch,
-            "engine": options.engine, "precision": options.precision, "threads": options.threads}
+            "engine": options.engine, "precision": options.precision, "threads": options.threads,
+            "where": where}
         if options.ray is None:
             eraser = Eraser(paths, **given)
             erase_pages = partial(erase_here, eraser)
@@ -87,7 +93,7 @@ def main(arguments: list[str] | None = None) -> int:
             names = [str(path) for path in paths]
             several = any(document_kind(path) != "image" for path in pages)
             eraser = Cluster(options.ray, None if several else len(pages),
-                             list(zip(names, weights, strict=True)), given)
+                             list(zip(names, weights, strict=True)), given, found_by)
             erase_pages = eraser.erase
         opening = {name: getattr(options, name) for name in OPENING}
         erase = partial(erase_files, erase_pages=erase_pages,
@@ -104,7 +110,7 @@ def main(arguments: list[str] | None = None) -> int:
     spread = "" if options.ray is None else f", in each of {eraser.workers} workers on Ray"
     print(f"engine: {eraser.engine}{spread}{hint}", file=sys.stderr)
     with redirect_stdout(sys.stderr):  # where Ray's messages belong
-        results, made, problems = run(pages, erase, made_with, places, options)
+        results, made, problems = run(pages, erase, made_with, places, options, marks)
     failed, known = len(pages) - len(results), len(problems)
     of_all, written = {}, [options.output]  # files made of all results, and how
     if options.zip:
@@ -155,6 +161,13 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
                         help="what computes (auto: Paddle on a GPU, else the fastest installed)")
     parser.add_argument("--precision", choices=("auto", *PRECISIONS), default="auto",
                         help="of the computation (auto: bf16 where the processor has it, else f32)")
+    parts = parser.add_argument_group(
+        "parts of pages", "words are found by CRAFT; FILE is a mask (white marks) or boxes, as "
+        "--mask and `python -m infer.detect --json` write them; DIR holds one a page, STEM.*")
+    parts.add_argument("--only", nargs="+", metavar=f"{WORDS}|FILE|DIR",
+                       help="erase nothing outside of these")
+    parts.add_argument("--protect", nargs="+", metavar=f"{WORDS}|{PRINT}|FILE|DIR",
+                       help=f"erase nothing inside of these; {PRINT}: words without ink")
     parser.add_argument("--ray", nargs="?", const="", metavar="HOST:PORT",
                         help="spread the pages over a Ray cluster (the one this machine is in)")
     parser.add_argument("--flatten", action="store_true",
@@ -180,6 +193,26 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     if options.report == Path():
         options.report = options.output / "report.html"
     return options
+
+
+def told_where(options: argparse.Namespace) -> tuple[Where | None, dict[str, list[Path]]]:
+    """What --only and --protect say of words, and their files. ValueError for what is not there."""
+    found, files = {}, {}
+    for name, known in (("only", (WORDS,)), ("protect", (WORDS, PRINT))):
+        given = getattr(options, name) or []
+        files[name] = [Path(text) for text in given if text not in known]
+        found[name] = next((word for word in known if word in given), None)
+        for path in files[name]:
+            if not path.exists():
+                raise ValueError(f"--{name} {path}: no such file or folder, and not "
+                                 + " or ".join(known))
+    if options.flatten and (options.only or options.protect):
+        raise ValueError("--flatten changes all of a page: not with --only or --protect")
+    if not any(found.values()):
+        return None, files
+    from infer.detector import default_weights  # only now: it imports SciPy, which takes time
+
+    return Where(**found, weights=default_weights()), files
 
 
 def result_names(
@@ -216,13 +249,17 @@ def _read_bytes(path: Path) -> bytes:
 
 
 def plan(
-    path: Path, made_with: dict, places: dict[str, Manifest], options: argparse.Namespace
+    path: Path, made_with: dict, places: dict[str, Manifest], options: argparse.Namespace,
+    marks: dict[str, list[Path]],
 ) -> Job:
     """A file with the names of what is to be made of it. ValueError or OSError name the file."""
     content = path.read_bytes()
     if document_kind(path, content) != "image":
         made_with = made_with | {name: getattr(options, name) for name in OPENING}
-    job = Job(path, content, make_key([content], made_with), {})
+    marked = Marks.read(**marks, page=path)
+    made_with = made_with | {name: [digest(content) for _, content in files]
+                             for name, files in marked._asdict().items() if files}
+    job = Job(path, content, make_key([content], made_with), {}, marked)
     for kind, name in result_names(path, options, content).items():
         manifest = places[kind]
         state = manifest.state(name, job.key)
@@ -237,6 +274,7 @@ def plan(
 def run(
     paths: list[Path], erase: Callable[[Iterable[Job]], Iterator[tuple[Job, Outcome]]],
     made_with: dict, places: dict[str, Manifest], options: argparse.Namespace,
+    marks: dict[str, list[Path]],
 ) -> tuple[list[Path], int, list[str]]:
     """Erase files unless that was done before, and write what they become.
 
@@ -249,7 +287,7 @@ def run(
     def todo() -> Iterator[Job]:
         for path in paths:
             try:
-                job = plan(path, made_with, places, options)
+                job = plan(path, made_with, places, options, marks)
             except FAILURES as error:
                 problems[path] = describe(path, error)
             else:

@@ -15,6 +15,7 @@ from infer.engines import load
 from infer.quality import DEFAULT, TTA, settings
 from infer.scale import AUTOMATIC, best_scale, resize
 from infer.tiles import EVERYTHING, Place, Tiling, count_tiles, each_tile
+from infer.where import Where
 
 # Composing keeps a page's pixel where no mask value within COMPOSE_REACH pixels is above
 # COMPOSE_ABOVE: strokes fade out over a pixel or two, and their rims must be erased with them.
@@ -46,9 +47,10 @@ class Eraser:
     mask N,1,H,W in [0, 1]); by default those of the bundled pair that `quality` takes. `fuse`
     weights them, equally by default. `quality` names a bundle of `quality.QUALITIES`; `changes` to
     its `Settings` by name win over it, but for None. `batch` tiles run at once, `engine`,
-    `precision` and `threads` say what runs checkpoints (see `engines.choose`). The attributes
-    `settings` and `engine` are the Settings and the Choice made. Raises ValueError for settings out
-    of range, for what this machine cannot do and for weights that cannot be loaded.
+    `precision` and `threads` say what runs checkpoints (see `engines.choose`). `where` has the
+    words on a page say where it may change. The attributes `settings` and `engine` are the Settings
+    and the Choice made. Raises ValueError for settings out of range, for what this machine cannot
+    do and for weights that cannot be loaded.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Eraser:
         engine: str = "auto",
         precision: str = "auto",
         threads: int | None = None,
+        where: Where | None = None,
         **changes,
     ):
         self.settings = settings(quality, **changes)
@@ -78,9 +81,17 @@ class Eraser:
             networks, engine, precision, threads, self.settings.refine)
         self._shares = [weight / sum(fuse) for weight in fuse]
         self._batch = batch
+        self._where = where
+        if where is not None:
+            from infer.detector import Detector  # only now: it imports SciPy, which takes time
+
+            self._find = Detector(where.weights, engine=engine, precision=precision,
+                                  threads=threads)
 
     def __call__(self, image: np.ndarray, progress: Progress | None = None) -> np.ndarray:
         """Erase a page: uint8 H,W,3 RGB in and out. Memory beyond both is a batch's."""
+        if self._where is not None:
+            return self.run(image, progress=progress).image
         return self._run(image, progress)
 
     def run(
@@ -93,18 +104,22 @@ class Eraser:
         """Erase a page and say where ink was seen.
 
         `where` says what may be erased: a bool H,W map, or boxes (left, top, right, bottom) in
-        pixels. `only`, a bool H,W map, says what to redo. Pixels outside either stay as they are,
-        and tiles without any other pixel are not computed. `progress(done, total)` counts tiles;
-        when it returns False, `Cancelled` is raised. ValueError for arrays of a wrong kind or size.
+        pixels. `only`, a bool H,W map, says what to redo. Pixels outside either, and those that the
+        eraser's own `where` keeps, stay as they are; tiles without any other are not computed.
+        `progress(done, total)` counts tiles; when it returns False, `Cancelled` is raised.
+        ValueError for arrays of a wrong kind or size.
         """
         mask = np.zeros(image.shape[:2], np.float32)
-        change = _as_map(where, image.shape[:2], "where")
-        redo = _as_map(only, image.shape[:2], "only")
-        if change is None or redo is None:
-            change = redo if change is None else change
-        else:
-            change = change & redo
-        return Result(self._run(image, progress, change, mask), mask)
+        maps = [_as_map(where, image.shape[:2], "where"), _as_map(only, image.shape[:2], "only")]
+        if self._where is not None:
+            words = self._find(image)
+            maps.append(self._where.change(words, image.shape[:2]))
+        maps = [one for one in maps if one is not None]
+        change = np.logical_and.reduce(maps) if maps else None
+        out = self._run(image, progress, change, mask)
+        if self._where is not None:
+            self._where.restore(words, image, out, mask)
+        return Result(out, mask)
 
     def _run(
         self,

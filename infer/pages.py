@@ -25,6 +25,7 @@ from data.soft_mask import to_uint8
 from infer.eraser import Eraser, Progress
 from infer.flatten import flatten
 from infer.record import Record
+from infer.where import Marks
 
 MEMORY = "not enough memory; a smaller --batch or --tile needs less"
 FAILURES = (ValueError, OSError, MemoryError)
@@ -38,6 +39,7 @@ class Job(NamedTuple):
     content: bytes
     key: str  # of the manifest
     names: dict[str, str]
+    marks: Marks = Marks()
 
 
 class Page(NamedTuple):
@@ -49,6 +51,8 @@ class Page(NamedTuple):
     document: Document | dict[int, PageImage | Exception]
     suffixes: dict[str, str]
     flat: bool  # to be evened out afterwards
+    marks: Marks = Marks()
+    pages: int = 1  # of its file that are erased
 
     def __str__(self) -> str:
         return str(self.path) if self.number is None else f"{self.path}: page {self.number}"
@@ -80,13 +84,14 @@ def make(eraser: Eraser, page: Page) -> dict[str, bytes]:
 def compute(
     eraser: Eraser, page: Page, image: np.ndarray, progress: Progress | None = None
 ) -> dict[str, np.ndarray | Record]:
-    """What is wanted of a page, by kind. Raises ValueError naming the page."""
+    """What is wanted of a page, by kind. Raises ValueError naming the page, or a mask of it."""
     start = time.perf_counter()
+    where = page.marks.change(page.path, page.number, page.index, page.pages, image.shape[:2])
     try:
-        if page.suffixes.keys() <= {"image"}:
+        if where is None and page.suffixes.keys() <= {"image"}:
             erased, mask = eraser(image, progress), None
         else:
-            erased, mask = eraser.run(image, progress=progress)
+            erased, mask = eraser.run(image, where, progress=progress)
         if page.flat:
             erased = flatten(erased)
         if mask is None:
@@ -176,7 +181,7 @@ def erase_files(
                     break
                 assembly.begun += 1
                 yield Page(job.path, number if several else None, index, document, suffixes,
-                           flat)
+                           flat, job.marks, len(document))
 
     try:
         with closing(erase_pages(pages())) as outcomes:

@@ -1,8 +1,10 @@
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from data.soft_mask import soft_mask
 from training.config import load_config
 
 ROOT = Path(__file__).parents[2]
@@ -32,6 +34,17 @@ def test_shipped_recipes(path):
     assert (first.drop, second.drop) == ([], ["dice", "cross_entropy"] if lite else ["dice"])
     assert second.freeze_mask and second.lr < first.lr and second.steps < first.steps
     assert config.data.augment.crop % 32 == 0
+
+
+@pytest.mark.parametrize("name, width", [("watermark", 32), ("watermark_lite", 16)])
+def test_the_recipes_of_watermarks(name, width):
+    config = load_config(ROOT / "configs" / f"{name}.yaml")
+    model, synth = config.model, config.data.synth
+    assert (model.arch, model.width, model.form) == ("erasenet", width, "gated")
+    assert synth.kinds == ["watermark"] and config.data.layout == "synth" and synth.share > 0
+    # White at an opacity of a fifth over light grey is 8 grey levels: all of it is to be seen.
+    page, marked = np.full((4, 4, 3), 215, np.uint8), np.full((4, 4, 3), 223, np.uint8)
+    assert soft_mask(marked, page, config.data.threshold, config.data.channel).min() == 1
 
 
 def test_the_recipe_of_the_text_detector():
@@ -71,7 +84,8 @@ def test_what_does_not_suit_a_text_segmenter(assignments, message):
 
 def test_there_are_recipes():
     assert [path.stem for path in RECIPES] == ["craft", "erasenet", "erasenet_lite", "nonlocal",
-                                               "nonlocal_lite", "text_seg", "text_seg_lite"]
+                                               "nonlocal_lite", "text_seg", "text_seg_lite",
+                                               "watermark", "watermark_lite"]
 
 
 def test_the_nearest_key_is_named(recipe):
