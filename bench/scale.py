@@ -142,7 +142,8 @@ def show(what: str, memory: str, figures: list[Figure]) -> None:
     for count, seconds, peak in figures:
         print(f"{count:>12g}{seconds:>10.2f}{start + slope * count:>10.2f}{peak:>20.2f}",
               flush=True)
-    print(f"{slope:.3f} processor seconds for each of {what}, {start:.2f} to start")
+    if len(figures) > 1:
+        print(f"{slope:.3f} processor seconds for each of {what}, {start:.2f} to start")
 
 
 def plot(path: Path, sizes: list[Figure], counts: list[Figure]) -> None:
