@@ -1,7 +1,7 @@
 """Train one network on pairs, through all the stages of a recipe.
 
     python train.py --config configs/erasenet.yaml --data DATA [--out DIR] [--resume] [--steps N]
-                    [--set key.sub=value ...]
+                    [--strict] [--set key.sub=value ...]
 
 Several GPUs: python -m paddle.distributed.launch train.py ...; processes on a CPU:
 python -m paddle.distributed.launch --nproc_per_node 2 --backend gloo train.py ...
@@ -38,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
         if int(os.environ.get("PADDLE_TRAINERS_NUM", "1")) > 1:
             paddle.distributed.init_parallel_env()
         out = options.out or Path("runs") / options.config.stem
-        best = Trainer(config, out, options.resume).fit()
+        best = Trainer(config, out, options.resume, options.strict).fit()
     except FloatingPointError as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 1
@@ -57,6 +57,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
     parser.add_argument("--steps", type=int, metavar="N",
                         help="shorten all stages in proportion to N steps in all")
+    parser.add_argument("--strict", action="store_true",
+                        help="stop rather than leave out loss terms that lack a file")
     parser.add_argument("--set", action="append", default=[], metavar="key.sub=value",
                         help="override a key of the config; may be repeated")
     return parser.parse_args(arguments)

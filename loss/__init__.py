@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import math
+import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import paddle
 
 from loss.mask import cross_entropy, dice_loss
-from loss.reconstruction import masked_l1, multiscale_l1
+from loss.perceptual import STAGES, Features, content_loss, style_loss
+from loss.reconstruction import composite, masked_l1, multiscale_l1
 from model.blocks import Erased
+from model.vgg import VGGFeatures, load_features
 
-TERMS = ("dice", "cross_entropy", "ink_l1", "page_l1", "coarse_ink_l1", "coarse_page_l1")
+# Terms that compare features, and which features each compares.
+FEATURE_TERMS = {"content": STAGES, "style": STAGES}
+TERMS = ("dice", "cross_entropy", "ink_l1", "page_l1", "coarse_ink_l1", "coarse_page_l1",
+         *FEATURE_TERMS)
 
 
 @dataclass
@@ -20,6 +27,8 @@ class LossConfig:
 
     ink_* is the mean over pixels of mask × error, page_* of (1 − mask) × error, as EraseNet's
     text-region and non-text-region losses; coarse_* are the same at 1/4, 1/2 and full size.
+    content and style compare VGG's features of the picture, and of the ground truth with the
+    picture's ink regions, with the ground truth's; without `features` they are left out.
     """
 
     dice: float = 1.0
@@ -29,6 +38,9 @@ class LossConfig:
     coarse_ink_l1: float = 1.0
     coarse_page_l1: float = 1.0
     coarse_scales: list[float] = field(default_factory=lambda: [0.8, 1.0, 2.0])  # 1/4, 1/2, full
+    content: float = 0.0  # EraseNet 0.01
+    style: float = 0.0  # EraseNet 120
+    features: str = ""  # file of VGG's weights: see model/vgg.py
 
     def __post_init__(self):
         for name in TERMS:
@@ -39,15 +51,35 @@ class LossConfig:
             raise ValueError(f"coarse_scales needs three weights, got {self.coarse_scales}")
 
 
+def open_features(config: LossConfig, strict: bool = False) -> VGGFeatures | None:
+    """The network behind the feature terms; None, with a warning, where no file is named for it.
+
+    Raises ValueError for a file that cannot be read and, if `strict`, where the warning would be.
+    """
+    used = [term for term in FEATURE_TERMS if getattr(config, term)]
+    if not used:
+        return None
+    if config.features:
+        return load_features(config.features)
+    problem = (f"loss terms {', '.join(used)} are left out: loss.features names no file of VGG's "
+               "weights (VGG16 or VGG19 of Paddle's or PyTorch's model zoo, or CRAFT)")
+    if strict:
+        raise ValueError(problem)
+    warnings.warn(problem, stacklevel=2)
+    return None
+
+
 class EraseLoss:
-    """Dice and cross-entropy on the mask, and L1 on the pictures.
+    """What a network's pictures and mask cost.
 
     Called with an `Erased` and the batch's gt (N, 3, H, W in [0, 1]) and soft mask (N, 1, H, W in
-    [0, 1]), it returns {name: scalar tensor} of the terms whose weight is above 0.
+    [0, 1]), it returns {name: scalar tensor} of the terms whose weight is above 0; without
+    `features` no FEATURE_TERMS are among them.
     """
 
-    def __init__(self, config: LossConfig):
+    def __init__(self, config: LossConfig, features: VGGFeatures | None = None):
         self.config = config
+        self._features = features
 
     def __call__(self, erased: Erased, gt: paddle.Tensor, mask: paddle.Tensor) -> dict:
         config, terms = self.config, {}
@@ -59,7 +91,22 @@ class EraseLoss:
         if config.coarse_ink_l1 or config.coarse_page_l1:
             terms["coarse_ink_l1"], terms["coarse_page_l1"] = multiscale_l1(
                 erased.coarse, gt, mask, config.coarse_scales)
+        if self._features is not None:
+            terms |= self._compare(erased.image, gt, mask)
         return {name: term for name, term in terms.items() if getattr(config, name)}
+
+    def _compare(self, image: paddle.Tensor, gt: paddle.Tensor, mask: paddle.Tensor) -> dict:
+        """The feature terms."""
+        used = [term for term in FEATURE_TERMS if getattr(self.config, term)]
+        names = tuple({name: 0 for term in used for name in FEATURE_TERMS[term]})
+        if not used:
+            return {}
+        with paddle.no_grad():
+            wanted = self._features(gt, names)
+        found = [self._features(x, names) for x in (image, composite(image, gt, mask))]
+        losses: dict[str, Callable[[Features, Features], paddle.Tensor]] = {
+            "content": content_loss, "style": style_loss}
+        return {term: sum(losses[term](one, wanted) for one in found) for term in used}
 
     def total(self, terms: dict) -> paddle.Tensor:
         """The weighted sum of named terms, a scalar."""

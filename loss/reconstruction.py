@@ -33,3 +33,8 @@ def multiscale_l1(
         scale_ink, scale_page = masked_l1(picture, small_gt, small_mask)
         ink, page = ink + weight * scale_ink, page + weight * scale_page
     return ink, page
+
+
+def composite(image: paddle.Tensor, gt: paddle.Tensor, mask: paddle.Tensor) -> paddle.Tensor:
+    """The ground truth with the picture's regions of ink: gt + mask × (image − gt)."""
+    return gt + mask * (image - gt)

@@ -17,7 +17,7 @@ from data.image_io import write_image
 from data.pairs import open_data
 from infer import Eraser
 from infer.engines import PaddleEngine
-from loss import EraseLoss
+from loss import EraseLoss, open_features
 from metric import METRICS
 from model import ModelConfig, build, weights
 from model.compiled import available, compiled, trainable
@@ -37,13 +37,16 @@ class Trainer:
     page and ground truth under pictures/.
     """
 
-    def __init__(self, config: Config, out: Path | str, resume: bool = False):
+    def __init__(self, config: Config, out: Path | str, resume: bool = False,
+                 strict: bool = False):
+        """`strict` makes an error of loss terms that have to be left out."""
         train = config.train
         self.config, self.out = config, Path(out)
         self.world, self.rank = paddle.distributed.get_world_size(), paddle.distributed.get_rank()
         self.on_gpu = set_device(train.device)
         paddle.seed(train.seed)
         self.dataset, self.val_pages = open_data(config.data, train.seed)
+        self.features = open_features(config.loss, strict)
 
         self.net = build(config.model)
         if train.init:
@@ -127,7 +130,7 @@ class Trainer:
         scaler = paddle.amp.GradScaler(
             enable=self.amp and self.amp_type == "float16", init_loss_scaling=1024.0)
         loss_config = asdict(self.config.loss) | dict.fromkeys(stage.drop, 0.0)
-        criterion = EraseLoss(type(self.config.loss)(**loss_config))
+        criterion = EraseLoss(type(self.config.loss)(**loss_config), self.features)
         offset = sum(s.steps for s in config.stages[:self.stage])
         sampler = StepSampler(len(self.dataset), config.batch, offset + self.step,
                               offset + stage.steps, config.seed, self.rank, self.world)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import paddle
 import pytest
+from paddle.vision.models.vgg import make_layers
 
 import train
 from data.config import from_dict
@@ -372,6 +373,26 @@ def test_settings_that_this_machine_cannot_do(tmp_path, pages, monkeypatch):
     with pytest.raises(ValueError, match="compile: always needs Paddle 3 and one process"):
         Trainer(recipe(pages, "always"), tmp_path / "run")
     assert Trainer(recipe(pages, "auto"), tmp_path / "run").forward.__class__.__name__ == "EraseNet"
+
+
+def test_terms_that_need_a_file(tmp_path, pages, capsys):
+    """Left out with a warning, an error under --strict, counted where the file is there."""
+    settings = {"model": {"width": 4}, "data": {"val_fraction": 0, "augment": {"crop": 64}},
+                "loss": {"content": 0.01},
+                "train": {"batch": 2, "compile": "never", "log_every": 1,
+                          "stages": [{"steps": 1}]}}
+    data = ["--data", str(pages)]
+    status, printed = run_command(tmp_path, capsys, *data, "--strict", config=settings)
+    assert status == 2 and "train.py: loss terms content are left out: loss.feat" in printed.err
+    with pytest.warns(UserWarning, match="content are left out"):
+        status, _ = run_command(tmp_path, capsys, *data, config=settings)
+    assert status == 0 and "content" not in log(tmp_path / "run")[0]
+    layers = make_layers([4, 4, "M", 8, 8, "M", 16, 16, 16, "M", 32, 32])
+    paddle.save(layers.state_dict(), str(tmp_path / "vgg.pdparams"))
+    file = f"loss.features={tmp_path / 'vgg.pdparams'}"
+    status, _ = run_command(tmp_path, capsys, *data, "--strict", "--set", file, config=settings,
+                            out="full")
+    assert status == 0 and log(tmp_path / "full")[0]["content"] > 0
 
 
 def run_command(tmp_path, capsys, *options, config=None, out="run"):
