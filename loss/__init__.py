@@ -18,7 +18,7 @@ from model.vgg import VGGFeatures, load_features
 # Terms that compare features, and which features each compares.
 FEATURE_TERMS = {"content": STAGES, "style": STAGES}
 TERMS = ("dice", "cross_entropy", "ink_l1", "page_l1", "coarse_ink_l1", "coarse_page_l1",
-         *FEATURE_TERMS)
+         *FEATURE_TERMS, "adversarial")
 
 
 @dataclass
@@ -29,6 +29,7 @@ class LossConfig:
     text-region and non-text-region losses; coarse_* are the same at 1/4, 1/2 and full size.
     content and style compare VGG's features of the picture, and of the ground truth with the
     picture's ink regions, with the ground truth's; without `features` they are left out.
+    adversarial is what a discriminator thinks of the picture: see training/adversary.py.
     """
 
     dice: float = 1.0
@@ -38,8 +39,10 @@ class LossConfig:
     coarse_ink_l1: float = 1.0
     coarse_page_l1: float = 1.0
     coarse_scales: list[float] = field(default_factory=lambda: [0.8, 1.0, 2.0])  # 1/4, 1/2, full
+    coarse_page_scales: list[float] | None = None  # of coarse_page_l1, where they differ
     content: float = 0.0  # EraseNet 0.01
     style: float = 0.0  # EraseNet 120
+    adversarial: float = 0.0  # EraseNet 0.1
     features: str = ""  # file of VGG's weights: see model/vgg.py
 
     def __post_init__(self):
@@ -47,8 +50,10 @@ class LossConfig:
             value = getattr(self, name)
             if not (math.isfinite(value) and value >= 0):
                 raise ValueError(f"loss weight {name} must be 0 or more, got {value}")
-        if len(self.coarse_scales) != 3:
-            raise ValueError(f"coarse_scales needs three weights, got {self.coarse_scales}")
+        for name in ("coarse_scales", "coarse_page_scales"):
+            scales = getattr(self, name)
+            if scales is not None and len(scales) != 3:
+                raise ValueError(f"{name} needs three weights, got {scales}")
 
 
 def open_features(config: LossConfig, strict: bool = False) -> VGGFeatures | None:
@@ -73,8 +78,8 @@ class EraseLoss:
     """What a network's pictures and mask cost.
 
     Called with an `Erased` and the batch's gt (N, 3, H, W in [0, 1]) and soft mask (N, 1, H, W in
-    [0, 1]), it returns {name: scalar tensor} of the terms whose weight is above 0; without
-    `features` no FEATURE_TERMS are among them.
+    [0, 1]), it returns {name: scalar tensor} of the terms whose weight is above 0, but for
+    adversarial; without `features` no FEATURE_TERMS are among them.
     """
 
     def __init__(self, config: LossConfig, features: VGGFeatures | None = None):
@@ -90,7 +95,8 @@ class EraseLoss:
         terms["ink_l1"], terms["page_l1"] = masked_l1(erased.image, gt, mask)
         if config.coarse_ink_l1 or config.coarse_page_l1:
             terms["coarse_ink_l1"], terms["coarse_page_l1"] = multiscale_l1(
-                erased.coarse, gt, mask, config.coarse_scales)
+                erased.coarse, gt, mask, config.coarse_scales,
+                config.coarse_page_scales or config.coarse_scales)
         if self._features is not None:
             terms |= self._compare(erased.image, gt, mask)
         return {name: term for name, term in terms.items() if getattr(config, name)}

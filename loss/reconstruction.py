@@ -19,19 +19,20 @@ def masked_l1(
 
 
 def multiscale_l1(
-    coarse: list[paddle.Tensor], gt: paddle.Tensor, mask: paddle.Tensor, weights: list[float]
+    coarse: list[paddle.Tensor], gt: paddle.Tensor, mask: paddle.Tensor,
+    ink_weights: list[float], page_weights: list[float],
 ) -> tuple[paddle.Tensor, paddle.Tensor]:
     """`masked_l1` of each coarse picture against gt and mask averaged down to its size, weighted.
 
-    `coarse` from the coarsest scale to full size, one weight each.
+    `coarse` from the coarsest scale to full size, one weight each for ink and for page.
     """
     ink = page = 0.0
-    for picture, weight in zip(coarse, weights, strict=True):
+    for picture, ink_weight, page_weight in zip(coarse, ink_weights, page_weights, strict=True):
         step = gt.shape[2] // picture.shape[2]
         small_gt = gt if step == 1 else F.avg_pool2d(gt, step)
         small_mask = mask if step == 1 else F.avg_pool2d(mask, step)
         scale_ink, scale_page = masked_l1(picture, small_gt, small_mask)
-        ink, page = ink + weight * scale_ink, page + weight * scale_page
+        ink, page = ink + ink_weight * scale_ink, page + page_weight * scale_page
     return ink, page
 
 

@@ -11,6 +11,7 @@ from data.pairs import DataConfig
 from infer.quality import TTA
 from loss import TERMS, LossConfig
 from model import ModelConfig
+from model.discriminator import PatchDiscriminator
 
 CHOICES = {"auto": None, "always": True, "never": False}
 
@@ -49,6 +50,7 @@ class TrainConfig:
     init: str = ""  # checkpoint to start from (fine-tuning); empty: random weights
     ema: float = 0.999  # decay of the averaged weights, which are validated and kept; 0: off
     clip: float = 1.0  # largest norm of the whole gradient; 0: off
+    betas: list[float] = field(default_factory=lambda: [0.9, 0.999])  # Adam's
     device: str = "auto"  # 'auto', 'cpu', 'gpu'
     amp: str = "auto"  # mixed precision: 'auto' (on a GPU), 'always', 'never'
     compile: str = "auto"  # static graph: 'auto' (on a CPU in one process), 'always', 'never'
@@ -70,6 +72,7 @@ class TrainConfig:
             raise ValueError(f"seed must lie in [0, 2**64), got {self.seed}")
         if not 0 <= self.ema < 1:
             raise ValueError(f"ema must lie in [0, 1), got {self.ema}")
+        check_betas(self.betas)
         if not self.stages:
             raise ValueError("stages: at least one is needed")
         for name in ("batch", "log_every", "val_every", "save_every"):
@@ -80,6 +83,27 @@ class TrainConfig:
                 raise ValueError(f"{name} must be 0 or more, got {getattr(self, name)}")
 
 
+def check_betas(betas: list[float]) -> None:
+    if len(betas) != 2 or not all(0 <= beta < 1 for beta in betas):
+        raise ValueError(f"betas must be two numbers in [0, 1), got {betas}")
+
+
+@dataclass
+class AdversaryConfig:
+    """The discriminator that `loss.adversarial` weighs: see model/discriminator.py."""
+
+    width: int = 64  # channels of its first layer
+    lr_ratio: float = 0.1  # its learning rate, of the network's
+    betas: list[float] = field(default_factory=lambda: [0.0, 0.9])  # Adam's
+
+    def __post_init__(self):
+        check_betas(self.betas)
+        if self.width < 2:
+            raise ValueError(f"width must be 2 or more, got {self.width}")
+        if not 0 < self.lr_ratio < math.inf:
+            raise ValueError(f"lr_ratio must be above 0, got {self.lr_ratio}")
+
+
 @dataclass
 class Config:
     """A whole recipe: one file in configs/."""
@@ -87,6 +111,7 @@ class Config:
     model: ModelConfig = field(default_factory=ModelConfig)
     data: DataConfig = field(default_factory=DataConfig)
     loss: LossConfig = field(default_factory=LossConfig)
+    adversary: AdversaryConfig = field(default_factory=AdversaryConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
 
     def __post_init__(self):
@@ -94,6 +119,9 @@ class Config:
         for number, stage in enumerate(self.train.stages, 1):
             if not set(used) - set(stage.drop):
                 raise ValueError(f"stage {number} has no loss: of {used} it drops {stage.drop}")
+        crop, least = self.data.augment.crop, PatchDiscriminator.MIN_SIDE
+        if self.loss.adversarial and crop < least:
+            raise ValueError(f"the discriminator needs crops of {least} pixels or more, got {crop}")
 
 
 def load_config(path: Path | str, assignments: list[str] = (), steps: int | None = None) -> Config:

@@ -21,6 +21,7 @@ from loss import EraseLoss, open_features
 from metric import METRICS
 from model import ModelConfig, build, weights
 from model.compiled import available, compiled, trainable
+from training.adversary import Adversary
 from training.batches import StepSampler, loader
 from training.checkpoint import optimizer_state, restore_optimizer
 from training.config import CHOICES, Config, StageConfig
@@ -79,6 +80,9 @@ class Trainer:
         self.average = build(config.model)  # exponential moving average of the weights
         self.average.eval()
         self.engine = PaddleEngine(self.average, compile_)
+        self.adversary = None
+        if config.loss.adversarial:
+            self.adversary = Adversary(config.adversary, self.world)
         self.stage, self.step, self.best = 0, 0, None  # step counts within the stage
         self.saved_optimizer: dict | None = None
         weights.restore(self.average, weights.state_of(self.net))
@@ -123,7 +127,8 @@ class Trainer:
             parameter.stop_gradient = frozen or name.endswith(weights.STATISTICS)
         trained = [p for p in self.net.parameters() if not p.stop_gradient]
         clip = paddle.nn.ClipGradByGlobalNorm(config.clip) if config.clip else None
-        optimizer = paddle.optimizer.Adam(stage.lr, parameters=trained, grad_clip=clip)
+        optimizer = paddle.optimizer.Adam(stage.lr, *config.betas, parameters=trained,
+                                          grad_clip=clip)
         if self.saved_optimizer is not None:
             restore_optimizer(optimizer, self.net, self.saved_optimizer)
             self.saved_optimizer = None
@@ -162,10 +167,15 @@ class Trainer:
         erased = type(erased)(erased.image.astype("float32"),
                               [picture.astype("float32") for picture in erased.coarse],
                               erased.mask_logits.astype("float32"))
-        terms = criterion(erased, gt, mask)
+        terms, learnt = criterion(erased, gt, mask), {}
+        if criterion.config.adversarial:
+            learnt["discriminator"] = self.adversary.learn(
+                erased.image, gt, mask, optimizer.get_lr())
+            terms["adversarial"] = self.adversary.judge(erased.image, mask)
         loss = criterion.total(terms)
-        values = {"loss": float(loss), **{name: float(term) for name, term in terms.items()}}
-        if not np.isfinite(values["loss"]):
+        values = {"loss": float(loss), **{name: float(term) for name, term in terms.items()},
+                  **learnt}
+        if not np.isfinite(list(values.values())).all():
             self._stop("loss", self.step + 1, values, names)
         scaler.scale(loss).backward()
         if self.world > 1:
@@ -259,6 +269,7 @@ class Trainer:
             "stage": self.stage, "step": self.step, "best": self.best,
             "average": weights.state_of(self.average),
             "optimizer": None if optimizer is None else optimizer_state(optimizer, self.net),
+            "adversary": None if self.adversary is None else self.adversary.state(),
             "config": asdict(self.config),
         }
         weights.save(self._last, weights.state_of(self.net), self.config.model,
@@ -278,6 +289,8 @@ class Trainer:
         weights.restore(self.average, run["average"])
         self.stage, self.step, self.best = run["stage"], run["step"], run["best"]
         self.saved_optimizer = run["optimizer"]
+        if self.adversary is not None:
+            self.adversary.restore(run["adversary"])
 
 
 def described(config: ModelConfig) -> dict:

@@ -9,7 +9,7 @@ from loss.mask import cross_entropy, dice_loss
 from loss.reconstruction import masked_l1, multiscale_l1
 from model import Erased
 
-PLAIN = tuple(name for name in TERMS if name not in FEATURE_TERMS)
+PLAIN = tuple(name for name in TERMS if name not in (*FEATURE_TERMS, "adversarial"))
 
 
 def tensor(values, *shape, **named):
@@ -80,14 +80,15 @@ def test_multiscale_l1_weighs_each_scale():
         return array.reshape(n, c, h // step, step, w // step, step).mean((3, 5))
 
     expected = np.zeros(2)
-    for picture, step, weight in zip(coarse, (4, 2, 1), (0.5, 2, 3), strict=True):
+    for picture, step, weight in zip(coarse, (4, 2, 1), ((0.5, 1), (2, 5), (3, 7)), strict=True):
         error = abs(picture.numpy() - down(gt.numpy(), step))
         share = down(mask.numpy(), step)
-        expected += weight * np.array([(share * error).mean(), ((1 - share) * error).mean()])
-    got = multiscale_l1(coarse, gt, mask, [0.5, 2, 3])
+        parts = np.array([(share * error).mean(), ((1 - share) * error).mean()])
+        expected += weight * parts
+    got = multiscale_l1(coarse, gt, mask, [0.5, 2, 3], [1, 5, 7])
     np.testing.assert_allclose([float(term) for term in got], expected, rtol=1e-5)
     with pytest.raises(ValueError):
-        multiscale_l1(coarse, gt, mask, [1, 1])
+        multiscale_l1(coarse, gt, mask, [1, 1], [1, 1])
 
 
 def batch(mask, seed=0):
@@ -149,6 +150,7 @@ def test_a_perfect_answer_costs_nothing():
     ({"page_l1": math.nan}, "loss weight page_l1"),
     ({"ink_l1": math.inf}, "loss weight ink_l1"),
     ({"coarse_scales": [1.0, 2.0]}, "coarse_scales needs three weights"),
+    ({"coarse_page_scales": [1.0]}, r"coarse_page_scales needs three weights, got \[1.0\]"),
 ])
 def test_wrong_weights(settings, message):
     with pytest.raises(ValueError, match=message):

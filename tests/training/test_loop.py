@@ -15,6 +15,7 @@ from paddle.vision.models.vgg import make_layers
 import train
 from data.config import from_dict
 from infer import engines
+from loss import TERMS
 from model import ModelConfig, build, weights
 from model.compiled import available, compiled, trainable
 from training import loop
@@ -81,6 +82,31 @@ def test_a_resumed_run_is_the_unbroken_one(tmp_path, pages, compile):
         assert Trainer(config, broken, resume=True).fit() == broken / "best.pdparams"
         for name in ("last.pdparams", "best.pdparams"):
             assert (broken / name).read_bytes() == (whole / name).read_bytes()
+
+
+def test_a_resumed_adversary_is_the_unbroken_one(tmp_path, make_set):
+    pages = make_set(tmp_path / "pages", names=["a"], height=256, width=256)
+    config = recipe(pages, batch=1, stages=[{"steps": 2}, {"steps": 2, "drop": ["dice"]}])
+    config.loss.adversarial, config.adversary.width = 0.1, 4
+    config.data.augment.crop = 256
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+
+    class Copied(Trainer):
+        def _save_last(self, optimizer):
+            super()._save_last(optimizer)
+            if (self.stage, self.step) == (0, 1):
+                shutil.copytree(whole, broken)
+
+    Copied(config, whole).fit()
+    Trainer(config, broken, resume=True).fit()
+    for name in ("last.pdparams", "best.pdparams"):
+        assert (broken / name).read_bytes() == (whole / name).read_bytes()
+    lines = [line for line in log(whole) if "loss" in line]
+    assert len(lines) == 4 and all(line["discriminator"] > 0 for line in lines)
+    for line in lines:
+        weights_of = {name: getattr(config.loss, name) for name in line if name in TERMS}
+        expected = sum(weight * line[name] for name, weight in weights_of.items())
+        assert line["loss"] == pytest.approx(expected, rel=1e-4)
 
 
 def test_the_optimiser_is_resumed_too(tmp_path, pages):

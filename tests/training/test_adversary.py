@@ -1,0 +1,83 @@
+import numpy as np
+import paddle
+import pytest
+
+from training.adversary import Adversary
+from training.config import AdversaryConfig, load_config
+
+
+@pytest.fixture
+def batch():
+    """Ground truths that are flat, pictures of noise, ink on the left."""
+    rng = np.random.default_rng(0)
+    gt = paddle.full([2, 3, 256, 256], 0.8)
+    picture = paddle.to_tensor(rng.random((2, 3, 256, 256), np.float32))
+    picture.stop_gradient = False
+    mask = paddle.zeros([2, 1, 256, 256])
+    mask[..., :128] = 1
+    return picture, gt, mask
+
+
+@pytest.fixture
+def adversary():
+    paddle.seed(0)
+    return Adversary(AdversaryConfig(width=4, lr_ratio=2.0, betas=[0.5, 0.999]))
+
+
+def test_it_learns_to_tell(adversary, batch):
+    picture, gt, mask = batch
+    losses = [adversary.learn(picture, gt, mask, 5e-4) for _ in range(16)]
+    assert losses[-1] < losses[0] / 2
+    assert picture.grad is None  # learning leaves the network that it judges alone
+    assert float(adversary.judge(picture, mask)) > float(adversary.judge(gt, mask))
+
+
+def test_judging_teaches_the_picture_alone(adversary, batch):
+    picture, _, mask = batch
+    before = adversary.state()["model"]
+    adversary.judge(picture, mask).backward()
+    assert float(picture.grad.abs().sum()) > 0
+    assert all(p.grad is None for p in adversary.net.parameters())
+    after = adversary.state()["model"]
+    assert all((before[name] == after[name]).all() for name in before
+               if not name.endswith(("weight_u", "weight_v")))
+
+
+def test_one_that_was_restored_goes_on_alike(adversary, batch):
+    adversary.learn(*batch, 1e-3)
+    state = adversary.state()
+    other = Adversary(AdversaryConfig(width=4, lr_ratio=2.0, betas=[0.5, 0.999]))
+    other.restore(state)
+    for one in (adversary, other):
+        one.judge(batch[0], batch[2])
+        one.learn(*batch, 1e-3)
+    one, two = adversary.state(), other.state()
+    assert any(np.abs(one["optimizer"][name]).max() > 0 for name in one["optimizer"])
+    for part in one:
+        assert one[part].keys() == two[part].keys()
+        assert all(np.array_equal(one[part][name], two[part][name]) for name in one[part])
+
+
+def test_its_learning_rate_is_a_share(batch):
+    moved = []
+    for ratio in (0.5, 1.0):
+        paddle.seed(0)
+        adversary = Adversary(AdversaryConfig(width=4, lr_ratio=ratio))
+        before = adversary.net.fuse.weight.numpy()
+        adversary.learn(*batch, 1e-3)
+        moved.append(np.abs(adversary.net.fuse.weight.numpy() - before).max())
+    assert moved[0] == pytest.approx(5e-4, rel=0.05) and moved[1] == pytest.approx(1e-3, rel=0.05)
+
+
+@pytest.mark.parametrize("assignment, message", [
+    ("adversary.betas=[0.9]", r"betas must be two numbers in \[0, 1\), got \[0.9\]"),
+    ("train.betas=[0.9, 1.0]", r"betas must be two numbers in \[0, 1\), got \[0.9, 1.0\]"),
+    ("adversary.width=1", "width must be 2 or more, got 1"),
+    ("adversary.lr_ratio=0", "lr_ratio must be above 0, got 0"),
+    ("data.augment.crop=128", "the discriminator needs crops of 256 pixels or more, got 128"),
+])
+def test_wrong_settings(tmp_path, assignment, message):
+    path = tmp_path / "recipe.yaml"
+    path.write_text("loss: {adversarial: 0.1}")
+    with pytest.raises(ValueError, match=message):
+        load_config(path, [assignment])
