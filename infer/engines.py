@@ -1,7 +1,8 @@
 """What runs a network on a batch of tiles: Paddle, OpenVINO or ONNX Runtime.
 
-An engine is called with float32 N,3,H,W in [0, 1], H and W multiples of 32, and returns (image,
-mask): float32 N,3,H,W not clipped, and N,1,H,W in [0, 1].
+An engine is called with float32 N,3,H,W in [0, 1], H and W multiples of 32, and returns a network's
+results: for an eraser (image, mask), float32 N,3,H,W not clipped and N,1,H,W in [0, 1]; for a text
+detector its scores alone, N,2,H/2,W/2.
 """
 
 from __future__ import annotations
@@ -10,18 +11,20 @@ import threading
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import paddle
-import paddle.nn.functional as F
 
 from data.cores import usable_cores
 from data.errors import reason
 from data.manifest import digest
 from infer.cache import cached
+from model import Erased
 from model import weights as checkpoints
+from model.blocks import in_float32
 from model.coarse import FirstStage
 from model.compiled import compiled, worthwhile
 
@@ -31,7 +34,8 @@ PRECISIONS = ("f32", "bf16", "f16")
 TOLERANCE = 1e-3
 CHECKED = ((2, 3, 64, 96), (1, 3, 128, 64))  # inputs on which they are compared
 
-Network = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+Network = Callable[[np.ndarray], tuple[np.ndarray, ...]]
+Reader = Callable[[Path], paddle.nn.Layer]
 
 
 class EngineError(ValueError):
@@ -63,16 +67,15 @@ class PaddleEngine:
         self._half = half
         self._forward = compiled(net) if compile else net
 
-    def __call__(self, batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def __call__(self, batch: np.ndarray) -> tuple[np.ndarray, ...]:
         modes = [(layer, layer.training) for layer in self.net.sublayers(include_self=True)]
         self.net.eval()
         fast = paddle.amp.auto_cast(dtype="float16") if self._half else nullcontext()
         try:
             with paddle.no_grad():
                 with fast:
-                    erased = self._forward(paddle.to_tensor(batch))
-                mask = F.sigmoid(erased.mask_logits.astype("float32"))
-                return erased.image.astype("float32").numpy(), mask.numpy()
+                    output = self._forward(paddle.to_tensor(batch))
+                return tuple(tensor.numpy() for tensor in in_float32(output).results())
         finally:
             for layer, training in modes:
                 layer.training = training
@@ -89,11 +92,12 @@ class OpenVinoEngine:
         self._model = core.compile_model(core.read_model(graph), "CPU", {
             "INFERENCE_PRECISION_HINT": precision, "INFERENCE_NUM_THREADS": threads,
             "PERFORMANCE_HINT": "LATENCY"})
+        self.results = [output.any_name for output in self._model.outputs]
 
-    def __call__(self, batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def __call__(self, batch: np.ndarray) -> tuple[np.ndarray, ...]:
         with self._lock:
             outputs = self._model(batch, share_inputs=True, share_outputs=False)
-            return outputs["image"], outputs["mask"]
+            return tuple(outputs[name] for name in self.results)
 
 
 class OnnxRuntimeEngine:
@@ -107,9 +111,10 @@ class OnnxRuntimeEngine:
         options.log_severity_level = 3
         self._session = onnxruntime.InferenceSession(
             graph, options, providers=["CPUExecutionProvider"])
+        self.results = [output.name for output in self._session.get_outputs()]
 
-    def __call__(self, batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return tuple(self._session.run(["image", "mask"], {"tile": batch}))
+    def __call__(self, batch: np.ndarray) -> tuple[np.ndarray, ...]:
+        return tuple(self._session.run(self.results, {"tile": batch}))
 
 
 GRAPH_ENGINES = {"openvino": OpenVinoEngine, "onnxruntime": OnnxRuntimeEngine}
@@ -153,18 +158,21 @@ def choose(
 
 def load(
     networks: Sequence[Path | str | Network], engine: str = "auto", precision: str = "auto",
-    threads: int | None = None, refine: bool = True,
+    threads: int | None = None, refine: bool = True, output: type = Erased,
+    read: Reader = checkpoints.load,
 ) -> tuple[list[Network], Choice]:
     """Checkpoints, or what is a function already, as functions, and the engine that runs them.
 
-    Without `refine` checkpoints' first stages alone (see model.coarse.FirstStage) are run.
+    Without `refine` checkpoints' first stages alone (see model.coarse.FirstStage) are run. `read`
+    makes a network of a path; one with another kind of `output` is refused.
     An automatic choice that cannot run one of them gives way to the next, with a warning. Raises
     ValueError as `choose` does, for a bad checkpoint, and as EngineError where no engine is left.
     """
+    make = partial(_read, read=read, output=output, refine=refine)
     choices = choose(engine, precision, threads)
     for choice in choices:
         try:
-            return [_open(net, choice, threads is not None, refine)
+            return [_open(Path(net), choice, threads is not None, make, f"{output.KIND} {refine}")
                     if isinstance(net, (str, Path)) else net for net in networks], choice
         except EngineError as error:
             if choice is choices[-1]:
@@ -180,7 +188,7 @@ def export(path: Path | str) -> bytes:
     """
     for name in GRAPH_ENGINES:
         if not _missing(name):
-            return _graph(Path(path), name)
+            return _graph(Path(path), name, checkpoints.load)
     raise EngineError("exporting needs onnx, and OpenVINO or ONNX Runtime to check the result: "
                       "pip install openvino onnx")
 
@@ -208,23 +216,33 @@ def _precisions(engine: str, gpu: bool) -> list[str]:
     return ["f32"]
 
 
-def _open(path: Path | str, choice: Choice, limit: bool, refine: bool) -> Network:
-    """A checkpoint on the chosen engine. `limit` holds Paddle to the chosen threads, too."""
+def _read(path: Path, read: Reader, output: type, refine: bool) -> paddle.nn.Layer:
+    net = read(path)
+    if net.output is not output:
+        raise ValueError(f"{path}: is not {output.KIND}, but {net.output.KIND}")
+    return net if refine else FirstStage(net)
+
+
+def _open(path: Path, choice: Choice, limit: bool, make: Reader, kind: str) -> Network:
+    """A checkpoint on the chosen engine. `limit` holds Paddle to the chosen threads, too.
+
+    `make` makes a network of the path; `kind` says in words what else that depends on.
+    """
     if choice.engine == "paddle":
         if limit:  # of eager work; a compiled graph has as many as OMP_NUM_THREADS said at import
             paddle.base.core.set_num_threads(choice.threads)
-        return PaddleEngine(_read(path, refine), worthwhile(), choice.precision == "f16")
+        return PaddleEngine(make(path), worthwhile(), choice.precision == "f16")
     from model.graph import VERSION
 
-    path = Path(path)
     try:
-        key = digest(path.read_bytes() + f"{VERSION} {refine}".encode())
+        key = digest(path.read_bytes() + f"{VERSION} {kind}".encode())
     except OSError:
         key = None  # let the reader of checkpoints say what is wrong
-    def make() -> bytes:
-        return _graph(path, choice.engine, refine)
 
-    graph = cached(key, make) if key else make()
+    def write() -> bytes:
+        return _graph(path, choice.engine, make)
+
+    graph = cached(key, write) if key else write()
     return _start(path, choice.engine, graph, choice.threads, choice.precision)
 
 
@@ -235,16 +253,11 @@ def _start(path: Path, engine: str, graph: bytes, threads: int, precision: str) 
         raise EngineError(f"{path}: {engine} cannot run it: {reason(error)}") from error
 
 
-def _read(path: Path | str, refine: bool) -> paddle.nn.Layer:
-    net = checkpoints.load(path)
-    return net if refine else FirstStage(net)
-
-
-def _graph(path: Path, engine: str, refine: bool = True) -> bytes:
+def _graph(path: Path, engine: str, make: Reader) -> bytes:
     """A checkpoint as a graph that gives what Paddle gives: EngineError where it does not."""
     from model.graph import GraphError, to_onnx
 
-    net = _read(path, refine)
+    net = make(path)
     try:
         graph = to_onnx(net, {"weights": digest(path.read_bytes())})
     except GraphError as error:
@@ -252,7 +265,7 @@ def _graph(path: Path, engine: str, refine: bool = True) -> bytes:
     run, reference = _start(path, engine, graph, usable_cores(), "f32"), PaddleEngine(net)
     for shape in CHECKED:
         batch = np.random.default_rng(0).random(shape, np.float32)
-        for name, ours, theirs in zip(("image", "mask"), reference(batch), run(batch), strict=True):
+        for name, ours, theirs in zip(run.results, reference(batch), run(batch), strict=True):
             error = np.abs(ours - theirs).max() / max(1, np.abs(ours).max())
             if not error <= TOLERANCE:  # not a number is no agreement
                 raise EngineError(f"{path}: {engine} and Paddle differ by {error:.2g} in the "

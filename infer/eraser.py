@@ -13,7 +13,7 @@ import numpy as np
 from infer.blank import Blankness
 from infer.engines import load
 from infer.quality import DEFAULT, TTA, settings
-from infer.scale import AUTOMATIC, best_scale
+from infer.scale import AUTOMATIC, best_scale, resize
 from infer.tiles import EVERYTHING, Place, Tiling, count_tiles, each_tile
 
 # Composing keeps a page's pixel where no mask value within COMPOSE_REACH pixels is above
@@ -158,11 +158,11 @@ class Eraser:
         RGB in [0, 255], the mask, and for composing the mask's maximum within COMPOSE_REACH.
         Networks see the tiles resized by `scale`; their change is resized back and added.
         """
-        seen = _resize(tiles, scale)
+        seen = resize(tiles, scale)
         planes = self._average(seen)
         if scale != 1:
             planes[..., :3] -= seen
-            planes = _resize(planes, 1 / scale)
+            planes = resize(planes, 1 / scale)
             planes[..., :3] += tiles
             planes[..., 3].clip(0, 1, out=planes[..., 3])  # cubic interpolation overshoots
         if self.settings.composite:
@@ -196,14 +196,6 @@ class Eraser:
             planes[:, :3] += image * np.float32(share)
             planes[:, 3:] += mask * np.float32(share)
         return planes
-
-
-def _resize(pictures: np.ndarray, scale: float) -> np.ndarray:
-    """N,H,W,C resized by `scale`."""
-    if scale == 1:
-        return pictures
-    how = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
-    return np.stack([cv2.resize(p, None, fx=scale, fy=scale, interpolation=how) for p in pictures])
 
 
 def _as_map(what, shape: tuple[int, int], name: str) -> np.ndarray | None:

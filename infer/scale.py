@@ -34,6 +34,14 @@ def best_scale(page: np.ndarray) -> float:
     return 2 if height <= TALLEST_ENLARGED else 0.5
 
 
+def resize(pictures: np.ndarray, scale: float) -> np.ndarray:
+    """N,H,W,C resized by `scale`."""
+    if scale == 1:
+        return pictures
+    how = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
+    return np.stack([cv2.resize(p, None, fx=scale, fy=scale, interpolation=how) for p in pictures])
+
+
 def print_height(page: np.ndarray) -> float | None:
     """Height in pixels of a page's characters, None where there is too little print to tell.
 

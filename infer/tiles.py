@@ -38,13 +38,15 @@ class Tiling:
 
     Published tiles all have the side `tile` and see the page's reflection all around it; the last
     one is pulled back. `even` ones are as few as sides up to `tile` allow, all of the least side
-    that is enough, overlap evenly and end with the page, but for the multiple.
+    that is enough, overlap evenly and end with the page, but for the multiple. `aligned` even ones
+    begin, and meet, at multiples of it: a network then sees each pixel where it would in one tile.
     """
 
     tile: int = 512
     margin: int = 106
     even: bool = False
     multiple: int = MULTIPLE
+    aligned: bool = False
 
     def __post_init__(self):
         if self.tile <= 0 or self.tile % self.multiple:
@@ -81,7 +83,7 @@ class Tiling:
     def scaled(self, scale: float) -> Tiling:
         """The tiles of a page that become these tiles when they are resized by `scale`."""
         return Tiling(round(self.tile / scale), int(self.margin / scale), self.even,
-                      round(self.multiple / scale))
+                      round(self.multiple / scale), self.aligned)
 
     def _even_count(self, length: int) -> int:
         return max(1, -(-(length - 2 * self.margin) // self.step))
@@ -89,9 +91,10 @@ class Tiling:
     def _even_spans(self, length: int) -> list[Span]:
         count, side = self._even_count(length), self.side(length)
         slack = max(0, length - side)
-        starts = [i * slack // max(1, count - 1) for i in range(count)]
+        grid = self.multiple if self.aligned else 1
+        starts = [-(-(i * slack // max(1, count - 1)) // grid) * grid for i in range(count)]
         # Neighbours meet in the middle of what both see.
-        meets = [(start + side + other) // 2
+        meets = [(start + side + other) // 2 // grid * grid
                  for start, other in zip(starts, starts[1:], strict=False)]
         return [Span(*span) for span in zip(starts, [0, *meets], [*meets, length], strict=True)]
 
@@ -99,7 +102,8 @@ class Tiling:
         return -(-length // self.multiple) * self.multiple
 
 
-# A batch of tiles, uint8 N,S,S,3, to what they become: float32 N,S,S,C.
+# A batch of tiles, uint8 N,S,S,3, to what they become: float32 N,S,S,C; of aligned tiles also
+# N,S/k,S/k,C, for a k that divides the multiple.
 TileFunction = Callable[[np.ndarray], np.ndarray]
 EVERYTHING = Place(slice(0, None), slice(0, None))
 
@@ -108,7 +112,8 @@ def each_tile(
     page: np.ndarray, erase: TileFunction, tiling: Tiling, batch: int = 1,
     wanted: Callable[[Place], bool] = lambda place: True, box: Place = EVERYTHING,
 ) -> Iterator[tuple[Place, np.ndarray | None]]:
-    """Yield the parts of `page`, uint8 H,W,3 of any size, and what they become: float32 h,w,C.
+    """Yield the parts of `page`, uint8 H,W,3 of any size, and what they become: float32 h,w,C, or
+    smaller where `erase` makes them so.
 
     Only `box` is cut into tiles, which see the page around it, too. Parts that are not `wanted` are
     not computed: None. `batch` tiles are computed at once. Memory beyond the page is theirs.
@@ -123,8 +128,10 @@ def each_tile(
         result = erase(np.stack([
             _cut(page, top + y.start, left + x.start, tile_h, tile_w) for _, y, x in group
         ]))
+        k = tile_h // result.shape[1]
         for (place, y, x), tile in zip(group, result, strict=True):
-            yield place, tile[y.begin - y.start:y.end - y.start, x.begin - x.start:x.end - x.start]
+            yield place, tile[tuple(
+                slice((s.begin - s.start) // k, -(-(s.end - s.start) // k)) for s in (y, x))]
         group.clear()
 
     for y in tiling.spans(bottom - top):

@@ -1,4 +1,4 @@
-"""Networks that erase. One file a network, shared parts in `blocks.py` and `coarse.py`."""
+"""Networks that erase or find text, one file a network; shared parts: `blocks.py`, `coarse.py`."""
 
 from __future__ import annotations
 
@@ -8,20 +8,21 @@ from dataclasses import dataclass
 import paddle
 
 from model.blocks import FORMS, Erased
+from model.craft import CRAFT, Detected
 from model.erasenet import EraseNet
 from model.nonlocal_eraser import ATTENTIONS, NonLocalEraser
 
-__all__ = ["Erased", "ModelConfig", "build"]
+__all__ = ["Detected", "Erased", "ModelConfig", "build"]
 
 
 @dataclass(frozen=True)
 class ModelConfig:
     """A network's description: what a checkpoint carries and a config file sets."""
 
-    arch: str = "erasenet"  # 'erasenet' or 'nonlocal'
-    width: int = 32  # channels of the first layer: 32 as published, 16 in the lite networks
+    arch: str = "erasenet"  # 'erasenet' or 'nonlocal', or 'craft', of which width is all
+    width: int = 32  # channels of the first layer: 32 as published (CRAFT 64), lite networks half
     form: str = "plain"  # 'plain', 'residual' or 'gated': see model/coarse.py
-    refine_channels: int = 96  # of the Non-Local refinement; `erasenet` has no use for it
+    refine_channels: int = 96  # of the Non-Local refinement; no other network has use for it
     attention: str = "keys"  # 'keys', or 'winner' for its released weights: see nonlocal_eraser.py
 
     def __post_init__(self):
@@ -32,6 +33,8 @@ class ModelConfig:
         for name in ("width", "refine_channels"):
             if getattr(self, name) < 2:
                 raise ValueError(f"{name} must be 2 or more, got {getattr(self, name)}")
+        if self.arch == "craft" and self.width % 4:
+            raise ValueError(f"craft's width must be a multiple of 4, got {self.width}")
 
 
 def _erasenet(config: ModelConfig) -> paddle.nn.Layer:
@@ -42,14 +45,18 @@ def _nonlocal(config: ModelConfig) -> paddle.nn.Layer:
     return NonLocalEraser(config.width, config.refine_channels, config.form, config.attention)
 
 
-ARCHITECTURES = {"erasenet": _erasenet, "nonlocal": _nonlocal}
+def _craft(config: ModelConfig) -> paddle.nn.Layer:
+    return CRAFT(config.width)
+
+
+ARCHITECTURES = {"erasenet": _erasenet, "nonlocal": _nonlocal, "craft": _craft}
 
 
 def build(config: ModelConfig) -> paddle.nn.Layer:
     """The network that `config` describes, randomly initialised, in training mode.
 
-    It maps float32 N,3,H,W RGB in [0, 1], H and W multiples of 32, to `Erased`; its `config`
-    attribute is the argument.
+    It maps float32 N,3,H,W RGB in [0, 1], H and W multiples of 32, to its `output`, `Erased` or
+    `Detected`; its `config` attribute is the argument.
     """
     net = ARCHITECTURES[config.arch](config)
     net.config = config

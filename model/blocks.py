@@ -1,4 +1,4 @@
-"""Layers that the networks share, and what every network returns."""
+"""Layers that the networks share, and what the erasers return."""
 
 from __future__ import annotations
 
@@ -14,11 +14,36 @@ FORMS = ("plain", "residual", "gated")
 
 
 class Erased(NamedTuple):
-    """A network's output; pictures are float32 RGB around [0, 1], not clipped."""
+    """An eraser's output; pictures are float32 RGB around [0, 1], not clipped.
+
+    What handles any network's output uses `tensors`, its inverse `of`, and `results`: what is left
+    of it outside of training, whose names and shapes are RESULTS.
+    """
 
     image: paddle.Tensor  # (N, 3, H, W)
     coarse: list[paddle.Tensor]  # (N, 3, H/4, W/4), (N, 3, H/2, W/2), (N, 3, H, W)
     mask_logits: paddle.Tensor  # (N, 1, H, W); the loss or the very end applies the sigmoid
+
+    KIND = "an eraser"
+    RESULTS = {"image": ["n", 3, "height", "width"], "mask": ["n", 1, "height", "width"]}
+    MEANING = {"mask": "1 is ink to erase, 0 is page"}
+
+    def tensors(self) -> list[paddle.Tensor]:
+        return [self.image, *self.coarse, self.mask_logits]
+
+    @classmethod
+    def of(cls, tensors: list[paddle.Tensor]) -> Erased:
+        image, *coarse, mask_logits = tensors
+        return cls(image, coarse, mask_logits)
+
+    def results(self) -> list[paddle.Tensor]:
+        """Image, and mask in [0, 1]."""
+        return [self.image, F.sigmoid(self.mask_logits)]
+
+
+def in_float32(output: NamedTuple) -> NamedTuple:
+    """A network's output in float32, whatever the network ran in: losses sum over many pixels."""
+    return output.of([tensor.astype("float32") for tensor in output.tensors()])
 
 
 class Conv(nn.Conv2D):
@@ -127,3 +152,30 @@ def max_pool(x: paddle.Tensor) -> paddle.Tensor:
     """Maximum over 2×2 pixels. Not F.max_pool2d: its gradient aborts under oneDNN."""
     n, c, h, w = x.shape
     return F.pixel_unshuffle(x, 2).reshape([n, c, 4, h // 2, w // 2]).amax(axis=2)
+
+
+def max_pool3(x: paddle.Tensor) -> paddle.Tensor:
+    """Maximum over the 3×3 pixels around each, as far as they are there; the size stays."""
+    for axis in (2, 3):
+        before, after = _neighbours(x, axis)
+        x = paddle.maximum(x, paddle.maximum(before, after))
+    return x
+
+
+def bilinear(x: paddle.Tensor) -> paddle.Tensor:
+    """Bilinear enlargement to twice the size; a pixel's corners stay where they are.
+
+    Not F.interpolate, which does not run under oneDNN: an output pixel is 3/4 of the nearest input
+    and 1/4 of the next, along each axis.
+    """
+    rows = [0.75 * x + 0.25 * other for other in _neighbours(x, 2)]
+    phases = [0.75 * row + 0.25 * other for row in rows for other in _neighbours(row, 3)]
+    return F.pixel_shuffle(paddle.stack(phases, 2).flatten(1, 2), 2)
+
+
+def _neighbours(x: paddle.Tensor, axis: int) -> tuple[paddle.Tensor, paddle.Tensor]:
+    """Every pixel's neighbour before and after it along an axis; at the edge the pixel itself."""
+    length = x.shape[axis]
+    first, last = (paddle.slice(x, [axis], [i], [i + 1]) for i in (0, length - 1))
+    return (paddle.concat([first, paddle.slice(x, [axis], [0], [length - 1])], axis),
+            paddle.concat([paddle.slice(x, [axis], [1], [length]), last], axis))

@@ -88,6 +88,8 @@ class CoarseStage(nn.Layer):
 class FirstStage(nn.Layer):
     """An eraser without its refinement: what its coarse stage makes of a page is the result."""
 
+    output = Erased
+
     def __init__(self, eraser: nn.Layer):
         super().__init__()
         self.coarse, self.config = eraser.coarse, eraser.config

@@ -13,11 +13,10 @@ from collections.abc import Callable
 import paddle
 
 from model import ModelConfig
-from model.blocks import Erased
 
 
 class _Flat(paddle.nn.Layer):
-    """Erased as a flat list, and in training the batch's mean and variance of each of `norms`."""
+    """The output's tensors, and in training the batch's mean and variance of each of `norms`."""
 
     def __init__(self, net: paddle.nn.Layer, norms: list[paddle.nn.Layer]):
         super().__init__()
@@ -34,11 +33,10 @@ class _Flat(paddle.nn.Layer):
             found.extend([mean.flatten(), (y - mean).square().sum([0, 2, 3]) / count])
 
         hooks = [layer.register_forward_pre_hook(measure) for layer in self.norms if layer.training]
-        erased = self.net(x)
+        tensors = self.net(x).tensors()
         for hook in hooks:
             hook.remove()
-        outputs = erased.image, *erased.coarse, erased.mask_logits, *found
-        return [paddle.assign(tensor) for tensor in outputs]
+        return [paddle.assign(tensor) for tensor in [*tensors, *found]]
 
 
 def available() -> bool:
@@ -58,7 +56,7 @@ def worthwhile() -> bool:
     return available() and paddle.device.get_device() == "cpu" and paddle.get_flags(flag)[flag]
 
 
-def compiled(net: paddle.nn.Layer) -> Callable[[paddle.Tensor], Erased]:
+def compiled(net: paddle.nn.Layer) -> Callable[[paddle.Tensor], tuple]:
     """The network as a function that runs its static graph; it trains the same parameters.
 
     The first call for a size of input fixes the mode, training or evaluation, of later ones.
@@ -66,16 +64,16 @@ def compiled(net: paddle.nn.Layer) -> Callable[[paddle.Tensor], Erased]:
     norms = [layer for layer in net.sublayers() if isinstance(layer, paddle.nn.BatchNorm2D)]
     run = paddle.jit.to_static(_Flat(net, norms), full_graph=True)
 
-    def forward(x: paddle.Tensor) -> Erased:
+    def forward(x: paddle.Tensor) -> tuple:
         training = [layer for layer in norms if layer.training]
         before = [(layer._mean.clone(), layer._variance.clone()) for layer in training]
         try:
             outputs = run(x)
         except OSError:  # no room for the temporary file that Paddle writes to read its source
             return net(x)
-        _update(training, before, outputs[5:])
-        image, *coarse, mask_logits = outputs[:5]
-        return Erased(image, coarse, mask_logits)
+        count = len(outputs) - 2 * len(training)
+        _update(training, before, outputs[count:])
+        return net.output.of(outputs[:count])
 
     return forward
 

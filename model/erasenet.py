@@ -21,6 +21,8 @@ class EraseNet(nn.Layer):
     refinement predict a change to the coarse picture.
     """
 
+    output = Erased
+
     def __init__(self, width: int = 32, form: str = "plain"):
         super().__init__()
         self.form = form

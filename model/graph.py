@@ -21,7 +21,7 @@ from onnx import TensorProto, helper, numpy_helper
 from paddle import nn
 
 from data.manifest import digest
-from model import blocks, nonlocal_eraser
+from model import blocks, craft, nonlocal_eraser
 
 OPSET, IR_VERSION = 13, 8  # old enough for any runtime of the last years
 MULTIPLE = 32  # height and width of a network's input are multiples of it
@@ -136,6 +136,15 @@ def _upsample(x: Symbol) -> Symbol:
                         coordinate_transformation_mode="asymmetric", nearest_mode="floor")
 
 
+def _max_pool3(x: Symbol) -> Symbol:
+    return x.graph.node("MaxPool", x, kernel_shape=[3, 3], pads=[1] * 4)
+
+
+def _bilinear(x: Symbol) -> Symbol:
+    scales = np.array([1, 1, 2, 2], "float32")
+    return x.graph.node("Resize", x, None, scales, mode="linear")
+
+
 def _concat(tensors: list[Symbol], axis: int = 0) -> Symbol:
     return tensors[0].graph.node("Concat", *tensors, axis=axis)
 
@@ -148,10 +157,13 @@ RULES: list[tuple[object, str, Callable]] = [
     (nonlocal_eraser.NonLocalBlock, "forward", _attention),
     (nonlocal_eraser, "max_pool", _max_pool),
     (nonlocal_eraser, "upsample", _upsample),
+    (craft, "max_pool", _max_pool),
+    (craft, "max_pool3", _max_pool3),
+    (craft, "bilinear", _bilinear),
     (paddle, "concat", _concat),
     (F, "avg_pool2d", _average),
     (F, "leaky_relu", lambda x, slope=0.01, name=None: _leaky_relu(x, slope)),
-    (F, "relu", lambda x: x.graph.node("Relu", x)),
+    (F, "relu", lambda x, name=None: x.graph.node("Relu", x)),
     (F, "sigmoid", lambda x: x.graph.node("Sigmoid", x)),
 ]
 _lock = threading.Lock()
@@ -187,35 +199,33 @@ def to_onnx(net: nn.Layer, about: dict[str, str] | None = None) -> bytes:
     """The network as a serialised ONNX model.
 
     Its input `tile` is float32 N,3,H,W RGB in [0, 1], H and W multiples of 32, all of N, H and W
-    free; its outputs are `image`, float32 N,3,H,W not clipped, and `mask`, N,1,H,W in [0, 1]. Batch
-    norm is as in evaluation. Metadata are the network's config, and `about`. GraphError where the
-    network uses an operation that no rule knows.
+    free; its outputs are the RESULTS of its kind of output: an eraser's `image`, not clipped, and
+    `mask` in [0, 1], say. Batch norm is as in evaluation. Metadata are the network's config, and
+    `about`. GraphError where the network uses an operation that no rule knows.
     """
     graph = _Graph()
     with _rules():
         try:
-            erased = net(Symbol(graph, "tile"))
-            mask = F.sigmoid(erased.mask_logits)
+            results = net(Symbol(graph, "tile")).results()
         except Exception as error:  # Paddle refuses a symbol in many ways
             raise GraphError(f"{type(net).__name__} cannot be written as ONNX: {error}") from error
-    names = {erased.image.name: "image", mask.name: "mask"}
+    names = {result.name: name for result, name in zip(results, net.output.RESULTS, strict=True)}
     nodes, constants = graph.needed(set(names))
     for node in nodes:
         node.output[0] = names.get(node.output[0], node.output[0])
         node.input[:] = [names.get(name, name) for name in node.input]
-    size = ["height", "width"]
     model = helper.make_model(
         helper.make_graph(
             nodes, net.config.arch,
-            [helper.make_tensor_value_info("tile", TensorProto.FLOAT, ["n", 3, *size])],
-            [helper.make_tensor_value_info("image", TensorProto.FLOAT, ["n", 3, *size]),
-             helper.make_tensor_value_info("mask", TensorProto.FLOAT, ["n", 1, *size])],
+            [helper.make_tensor_value_info("tile", TensorProto.FLOAT, ["n", 3, "height", "width"])],
+            [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+             for name, shape in net.output.RESULTS.items()],
             constants),
         opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION,
         producer_name="text eraser")
     config = {name: str(value) for name, value in asdict(net.config).items()}
     helper.set_model_props(model, {
-        **config, "multiple": str(MULTIPLE), "input": "RGB in [0, 1]",
-        "mask": "1 is ink to erase, 0 is page", **(about or {})})
+        **config, "multiple": str(MULTIPLE), "input": "RGB in [0, 1]", **net.output.MEANING,
+        **(about or {})})
     onnx.checker.check_model(model)
     return model.SerializeToString()

@@ -22,6 +22,8 @@ class NonLocalEraser(nn.Layer):
     Takes float32 N,3,H,W RGB in [0, 1], H and W multiples of 32; returns `Erased`.
     """
 
+    output = Erased
+
     def __init__(self, width: int = 32, refine_channels: int = 96, form: str = "plain",
                  attention: str = "keys"):
         super().__init__()

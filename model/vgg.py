@@ -17,9 +17,9 @@ import paddle.nn.functional as F
 from paddle import nn
 
 from model.blocks import max_pool
+from model.craft import DEVIATION, MEAN
 from model.pickles import read_arrays
 
-MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # ImageNet's: VGG was trained so
 EPSILON = 1e-5  # batch norm's, in both zoos
 PARTS = {"running_mean": "_mean", "running_var": "_variance"}  # PyTorch's names: Paddle's
 

@@ -20,6 +20,7 @@ from infer.engines import PaddleEngine
 from loss import EraseLoss, open_features
 from metric import METRICS
 from model import ModelConfig, build, weights
+from model.blocks import in_float32
 from model.compiled import available, compiled, trainable
 from training.adversary import Adversary
 from training.batches import StepSampler, loader
@@ -162,16 +163,12 @@ class Trainer:
         """One step on images, gts and masks. Returns the loss and its terms."""
         image, gt, mask = batch
         with paddle.amp.auto_cast(self.amp, dtype=self.amp_type):
-            erased = self.forward(image)
-        # Losses sum over many pixels: float32 whatever the network ran in.
-        erased = type(erased)(erased.image.astype("float32"),
-                              [picture.astype("float32") for picture in erased.coarse],
-                              erased.mask_logits.astype("float32"))
-        terms, learnt = criterion(erased, gt, mask), {}
+            output = in_float32(self.forward(image))
+        terms, learnt = criterion(output, gt, mask), {}
         if criterion.config.adversarial:
             learnt["discriminator"] = self.adversary.learn(
-                erased.image, gt, mask, optimizer.get_lr())
-            terms["adversarial"] = self.adversary.judge(erased.image, mask)
+                output.image, gt, mask, optimizer.get_lr())
+            terms["adversarial"] = self.adversary.judge(output.image, mask)
         loss = criterion.total(terms)
         values = {"loss": float(loss), **{name: float(term) for name, term in terms.items()},
                   **learnt}

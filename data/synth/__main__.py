@@ -1,11 +1,13 @@
 """Render pairs of pages: as handed in, and without the handwriting.
 
     python -m data.synth --out DIR --pages N --seed S [--kind KIND] [--capture NAME] [--size WxH]
-                         [--fonts DIR] [--stamps keep|erase] [--dirt keep|erase] [--workers N]
+                         [--fonts DIR] [--stamps keep|erase] [--dirt keep|erase] [--chars]
+                         [--workers N]
 
 Writes DIR/images, DIR/gts, DIR/mask (soft mask of their difference) and DIR/ink (the renderer's
-own ink, 255 = fully ink) as PNG files 000000.png and up, one a page in each folder. The same
-arguments write the same bytes, whatever the number of workers.
+own ink, 255 = fully ink) as PNG files 000000.png and up, one a page in each folder; --chars also
+DIR/chars, where every character is (data/characters.py). The same arguments write the same bytes,
+whatever the number of workers.
 
 Exit status: 0 all done, 1 some pages failed (named on stderr), 2 the command line is wrong.
 """
@@ -21,9 +23,10 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from data.characters import to_json
 from data.cores import usable_cores
 from data.errors import reason
-from data.files import make_folder
+from data.files import make_folder, write_bytes
 from data.image_io import write_image
 from data.soft_mask import soft_mask, to_uint8
 from data.synth import page, settings
@@ -42,8 +45,13 @@ class _Job:
     size: tuple[int, int] | None
     options: page.SynthOptions
 
+    @property
+    def folders(self) -> tuple[str, ...]:
+        return (*FOLDERS, "chars") if self.options.chars else FOLDERS
+
     def path(self, folder: str, index: int) -> Path:
-        return self.out / folder / f"{index:06d}.png"
+        suffix = "json" if folder == "chars" else "png"
+        return self.out / folder / f"{index:06d}.{suffix}"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -93,6 +101,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         default="erase",
         help="whether stains and smudges are part of the page (erase)",
     )
+    parser.add_argument("--chars", action="store_true", help="say where every character is")
     parser.add_argument(
         "--workers", type=int, default=usable_cores(), metavar="N", help="processes (one a core)"
     )
@@ -124,9 +133,10 @@ def _prepare(options: argparse.Namespace) -> _Job:
             stamps_kept=options.stamps == "keep",
             dirt_kept=options.dirt == "keep",
             fonts=options.fonts,
+            chars=options.chars,
         ),
     )
-    for folder in FOLDERS:
+    for folder in job.folders:
         made = make_folder(options.out / folder)
         if not os.access(made, os.W_OK):
             raise ValueError(f"{made}: may not be written to; choose another --out")
@@ -172,6 +182,9 @@ def _write_page(job: _Job, index: int) -> None:
     mask = to_uint8(soft_mask(pair.image, pair.gt))
     for folder, image in zip(FOLDERS, (pair.image, pair.gt, mask, pair.ink), strict=True):
         write_image(job.path(folder, index), image)
+    if pair.words is not None:
+        height, width = pair.ink.shape
+        write_bytes(job.path("chars", index), to_json(pair.words, width, height).encode())
 
 
 if __name__ == "__main__":

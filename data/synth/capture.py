@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
+from data.characters import Characters, within
 from data.synth import fields, settings, texture
 from data.synth.camera import Jpeg
 from data.synth.geometry import Warp
@@ -30,16 +31,22 @@ class Pair:
 
     image, gt: uint8 (H, W, 3) RGB.
     ink: uint8 (H, W), the renderer's own alpha times strength; 255 = fully ink.
+    words: those in the picture, character by character; None where nobody asked for them.
     """
 
     image: np.ndarray
     gt: np.ndarray
     ink: np.ndarray
+    words: list[Characters] | None = None
 
     def cut(self, top: int, left: int, height: int, width: int) -> "Pair":
         """A window of the pair, copied."""
         window = np.s_[top : top + height, left : left + width]
-        return Pair(self.image[window].copy(), self.gt[window].copy(), self.ink[window].copy())
+        words = self.words
+        if words is not None:
+            words = within([word.shifted(-left, -top) for word in words], width, height)
+        pictures = (picture[window].copy() for picture in (self.image, self.gt, self.ink))
+        return Pair(*pictures, words)
 
 
 @dataclass
@@ -123,6 +130,7 @@ class Capture:
             setting = replace(setting, wear=replace(setting.wear, binding=""))
         self._setting = setting
         warp = _place(sheet, frame, setting, whole)
+        self._words = None if sheet.words is None else _seen_words(sheet.words, warp)
         paper = setting.wear.paper(rng, warp, sheet.print_height)
 
         self._layers = layers
@@ -177,7 +185,8 @@ class Capture:
         bottom = min(self.height, (-(-(top + height) // block) + 1) * block)
         right = min(self.width, (-(-(left + width) // block) + 1) * block)
         whole = self._raw(y, x, bottom - y, right - x)
-        whole = Pair(coder.pass_through(whole.image), coder.pass_through(whole.gt), whole.ink)
+        stored = coder.pass_through(whole.image), coder.pass_through(whole.gt)
+        whole = Pair(*stored, whole.ink, whole.words)
         return whole.cut(top - y, left - x, height, width)
 
     @property
@@ -210,7 +219,7 @@ class Capture:
                 if not self._done[row, column]:
                     self._develop(row * TILE, column * TILE)
                     self._done[row, column] = True
-        return Pair(self._image, self._gt, self._ink).cut(top, left, height, width)
+        return Pair(self._image, self._gt, self._ink, self._words).cut(top, left, height, width)
 
     def _seen(self, colour: np.ndarray) -> np.ndarray:
         """Three planes as the sensor tells them apart: three, or one for a grey sensor."""
@@ -366,6 +375,17 @@ def _place(sheet: Sheet, frame: tuple[int, int], setting: Setting, whole: bool) 
         pose = replace(pose, zoom=1.03 * pose.zoom)
         warp = Warp(sheet.ink.shape[:2], frame, pose, setting.bend)
     return warp
+
+
+def _seen_words(words: list[Characters], warp: Warp) -> list[Characters]:
+    """Words of the sheet in the frame; the warp's pixels have their middles at whole numbers."""
+    if not words:
+        return []
+    corners = np.concatenate([word.quads.reshape(-1, 2) for word in words])
+    moved = (warp.points(corners - 0.5, rounds=4) + 0.5).reshape(-1, 4, 2)
+    ends = np.cumsum([len(word.quads) for word in words])
+    parts = np.split(moved, ends[:-1])
+    return [word._replace(quads=part) for word, part in zip(words, parts, strict=True)]
 
 
 def _strength(marks: list[_Mark], window: tuple[int, int, int, int]) -> np.ndarray:

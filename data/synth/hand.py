@@ -15,6 +15,7 @@ from PIL import Image, ImageDraw
 
 from data.synth import fonts
 from data.synth.fonts import ASSETS, Face, Faces
+from data.synth.lettering import Lettered
 from data.synth.strokes import DISTANCE_STEPS, Mark, Patch, Stroke
 
 # Sizes below are shares of the height of writing, which is the side of a hanzi's square.
@@ -117,12 +118,19 @@ class Hand:
         self.joined = float(rng.uniform(0.5, 1.0)) if rng.random() < 0.4 else 0.0
 
     def write(
-        self, text: str, left: float, middle: float, height: float, rng: np.random.Generator
+        self,
+        text: str,
+        left: float,
+        middle: float,
+        height: float,
+        rng: np.random.Generator,
+        letters: list[Lettered] | None = None,
     ) -> tuple[list[Mark], float]:
         """Writes one line.
 
         left, middle: where it starts and the height of its middle; height: of the writing; all
-        in page pixels. Returns the marks and where the writing ends.
+        in page pixels. letters: takes up where the characters are. Returns the marks and where the
+        writing ends.
         """
         marks: list[Mark] = []
         tilt = self.tilt + rng.normal(0, 0.006)
@@ -131,14 +139,32 @@ class Hand:
             if character.isspace():
                 x += _SPACE * height * rng.uniform(0.8, 1.3)
                 last_end = None
+                if letters is not None:
+                    letters.append(None)
                 continue
             y = middle + tilt * (x - left) + rng.normal(0, self.bob) * height
             size = height * (1 + rng.normal(0, 0.05))
             marks_of_it, advance = self._character(character, x, y, size, rng)
+            if letters is not None and marks_of_it:
+                letters.append((character, self._covered(marks_of_it)))
             last_end = self._join(marks, marks_of_it, character, last_end, size, rng)
             marks += marks_of_it
             x += advance
         return marks, x
+
+    def _covered(self, marks: list[Mark]) -> tuple[float, float, float, float]:
+        """Left, top, right and bottom of marks, of which pixels' middles are at whole numbers."""
+        low, high = [], []
+        for mark in marks:
+            if isinstance(mark, Patch):
+                glyph = np.array(mark.glyph.shape[::-1]) / 2 - _GLYPH_MARGIN
+                half = np.abs(mark.matrix) @ glyph + mark.growth
+                low.append(mark.centre - half)
+                high.append(mark.centre + half)
+            else:
+                low.append(mark.points.min(axis=0) - self.stem / 2)
+                high.append(mark.points.max(axis=0) + self.stem / 2)
+        return (*(np.min(low, axis=0) + 0.5), *(np.max(high, axis=0) + 0.5))
 
     def width(self, text: str, height: float) -> float:
         """About how long a line becomes, in pixels."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from data.characters import within
 from data.synth.content import (
     algebra,
     arithmetic,
@@ -216,11 +217,13 @@ def make_sheet(
     height: int,
     print_height: float,
     faces: Faces,
+    chars: bool = False,
 ) -> Sheet:
     """Print a sheet of width x height pixels.
 
     kind: one of `KINDS`; 'clean' is any of the others.
     print_height: height of the body's characters in pixels.
+    chars: whether to list its words, character by character.
     Raises ValueError for an unknown kind, a size below 1 or a print height below 4.
     """
     if kind not in KINDS:
@@ -242,7 +245,7 @@ def make_sheet(
     elif rng.random() < 0.2:
         top = round(em * rng.uniform(2, 20))
         tall += top
-    canvas = Canvas(wide, tall, faces)
+    canvas = Canvas(wide, tall, faces, chars)
     _fill(rng, canvas, make_style(rng, faces, em, subject, kind), kind)
     if small:
         left, top = _choose_window(rng, canvas, width, height)
@@ -408,7 +411,9 @@ def _bookmark(column: Column) -> Callable[[], None]:
     canvas, before = column.canvas, copy(column)
     top = max(0, int(column.y - 2 * column.em))
     pixels = canvas.pixels[top:].copy()
-    records = (canvas.slots, canvas.lines, canvas.figures, column.recent)
+    records = [canvas.slots, canvas.lines, canvas.figures, column.recent]
+    if canvas.words is not None:
+        records.append(canvas.words)
     counts = [len(record) for record in records]
 
     def undo() -> None:
@@ -435,6 +440,9 @@ def _window(
     def moved(box: Box) -> Box:
         return Box(box.left - left, box.top - top, box.width, box.height)
 
+    words = canvas.words
+    if words is not None:
+        words = within([word.shifted(-left, -top) for word in words], width, height)
     return Sheet(
         ink=np.ascontiguousarray(canvas.pixels[top : top + height, left : left + width]),
         slots=[
@@ -446,6 +454,7 @@ def _window(
         figures=[moved(box) for box in canvas.figures if _overlaps(box, window)],
         print_height=print_height,
         subject=subject,
+        words=words,
     )
 
 

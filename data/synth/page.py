@@ -56,6 +56,7 @@ class SynthOptions:
     fonts: folder of further fonts.
     without_faces: names of fonts never used.
     without_captures: kinds and names of captures never used.
+    chars: list the words, printed and written, character by character; the pixels stay the same.
     """
 
     capture: str | None = None
@@ -67,6 +68,7 @@ class SynthOptions:
     fonts: Path | None = None
     without_faces: tuple[str, ...] = ()
     without_captures: tuple[str, ...] = ()
+    chars: bool = False
 
     def __post_init__(self) -> None:
         low, high = self.print_height
@@ -160,9 +162,8 @@ def compose(
     oversampling = 1.0 if name == "screen-copy" else max(1.0, _DRAWN_HEIGHT / print_height)
     height, width = (round(side * oversampling) for side in frame)
     faces = _faces(options.fonts, options.without_faces)
-    sheet = make_sheet(
-        _generator(seed, index, "layout"), kind, width, height, print_height * oversampling, faces
-    )
+    rng_layout, em = _generator(seed, index, "layout"), print_height * oversampling
+    sheet = make_sheet(rng_layout, kind, width, height, em, faces, options.chars)
     layers = []
     if kind != "clean":
         layers = write_on(

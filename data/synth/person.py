@@ -8,6 +8,7 @@ import numpy as np
 from data.synth import marks
 from data.synth.fonts import Faces
 from data.synth.hand import Hand
+from data.synth.lettering import words_of
 from data.synth.pens import Pen, flow
 from data.synth.sheet import Box, InkLayer, Sheet
 from data.synth.strokes import InkCanvas, Mark, turned
@@ -37,9 +38,14 @@ class Person:
         faces: Faces,
         pen: Pen,
         hand: Hand | None = None,
+        noted: bool = True,
     ):
-        """hand: of somebody who takes up another pen; None makes up a new one."""
+        """
+        hand: of somebody who takes up another pen; None makes up a new one.
+        noted: whether the sheet lists what is written, where it lists words.
+        """
         self.rng, self.sheet, self.pen = rng, sheet, pen
+        self.noted = noted and sheet.words is not None
         self.hand = hand or Hand(rng, faces, pen.touch.width)
         # Of writing beside the usual one; beside small print some write twice as large.
         self.size = float(rng.uniform(0.95, 1.4) if rng.random() < 0.85 else rng.uniform(1.4, 2.1))
@@ -53,8 +59,11 @@ class Person:
     def text(self, text: str, left: float, middle: float, height: float) -> Box:
         """Writes a line starting at `left`; returns what it covers, in pixels."""
         height = self.legible(text, height)
-        written, right = self.hand.write(text, left, middle, height, self.rng)
+        letters = [] if self.noted else None
+        written, right = self.hand.write(text, left, middle, height, self.rng, letters)
         self.draw(written)
+        if letters:
+            self.sheet.words += words_of(letters, hand=True)
         return Box(left, middle - 0.5 * height, right - left, height)
 
     def legible(self, text: str, height: float) -> float:
@@ -91,8 +100,14 @@ class Person:
         )
         high = min(height * self.size, 1.2 * box.width)
         middle = (box.left + box.width / 2, box.top + box.height / 2)
-        written, _ = self.hand.write(text, lying.left + 0.1 * box.height, middle[1], high, self.rng)
+        letters = [] if self.noted else None
+        left = lying.left + 0.1 * box.height
+        written, _ = self.hand.write(text, left, middle[1], high, self.rng, letters)
         self.draw(turned(written, middle, -math.pi / 2))
+        if letters:
+            x, y = middle
+            turn = np.array([[0, 1, x - y], [-1, 0, x + y], [0, 0, 1.0]])
+            self.sheet.words += [word.moved(turn) for word in words_of(letters, hand=True)]
         return box
 
     def correct(self, wrong: str, text: str, box: Box, height: float) -> Box:

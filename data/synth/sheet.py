@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from data.characters import Characters
+
 
 @dataclass(frozen=True)
 class Box:
@@ -79,6 +81,7 @@ class Sheet:
     figures: pictures, cartoons and diagrams.
     print_height: height in pixels of the body text's characters.
     subject: 'math', 'zh', 'en', 'science', 'music', 'geography', ...
+    words: printed and written ones so far, character by character; None: nobody asks for them.
     """
 
     ink: np.ndarray
@@ -87,6 +90,7 @@ class Sheet:
     figures: list[Box] = field(default_factory=list)
     print_height: float = 28.0
     subject: str = "zh"
+    words: list[Characters] | None = None
 
 
 @dataclass

@@ -6,10 +6,12 @@ paper: the writing, what covers it up, what is written over that, the teacher, a
 
 import numpy as np
 
+from data.characters import Characters
 from data.synth import marks, mess, pens
 from data.synth.annotations import annotate, part_of
 from data.synth.answers import made_up, note
 from data.synth.fonts import Faces
+from data.synth.lettering import place
 from data.synth.pens import Pen
 from data.synth.person import Person, Written
 from data.synth.sheet import Box, InkLayer, Sheet
@@ -36,6 +38,8 @@ def write_on(
     layers: list[InkLayer | None] = []
     if rng.random() < 0.1 and faces.print_zh:
         layers.append(mess.stamp(rng, shape, em, pick(rng, faces.print_zh), stamps_kept))
+        if sheet.words is not None:
+            sheet.words += place(layers[-1].alpha)
     if rng.random() < 0.1:
         layers.append(_highlights(rng, sheet))
 
@@ -149,11 +153,22 @@ def _covered_up(
         for answer in chosen
     ]
     cover = mess.tape if rng.random() < 0.7 else mess.fluid
+    if sheet.words is not None:
+        sheet.words[:] = [word for word in sheet.words if not _hidden(word, boxes)]
     again = Person(rng, sheet, Faces((), (), (), ()), student.pen, student.hand)
     for box in boxes:
         if rng.random() < 0.75:
             again.answer(str(number(rng, 1, 999)), box, min(em, box.height))
     return [cover(rng, sheet.ink.shape[:2], boxes), again.layer()]
+
+
+def _hidden(word: Characters, boxes: list[Box]) -> bool:
+    """True where the middle of any of a word's characters is in one of the boxes."""
+    return any(
+        box.left < x < box.right and box.top < y < box.bottom
+        for x, y in word.quads.mean(axis=1)
+        for box in boxes
+    )
 
 
 def _rubbed_out(
@@ -165,7 +180,7 @@ def _rubbed_out(
 ) -> InkLayer | None:
     """Ghosts of first tries with a pencil, below what stands there now or beside it."""
     em = sheet.print_height
-    before = Person(rng, sheet, faces, pens.rubbed_out(rng, em), student.hand)
+    before = Person(rng, sheet, faces, pens.rubbed_out(rng, em), student.hand, noted=False)
     for _ in range(number(rng, 1, 8)):
         answer = pick(rng, written)
         box = answer.box

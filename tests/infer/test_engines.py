@@ -8,8 +8,8 @@ import pytest
 
 from data.cores import usable_cores
 from infer import engines
-from infer.engines import PaddleEngine, choose, load
-from model import Erased, ModelConfig, build, weights
+from infer.engines import EngineError, PaddleEngine, choose, load
+from model import Detected, Erased, ModelConfig, build, weights
 
 
 class Half(paddle.nn.Layer):
@@ -117,11 +117,12 @@ def assert_close(results, expected, tolerance=1e-5):
 @pytest.mark.parametrize("config", [
     {"arch": "erasenet", "width": 16}, {"arch": "nonlocal"},
     {"arch": "nonlocal", "attention": "winner", "form": "plain"},
+    {"arch": "craft"},
 ])
 @pytest.mark.parametrize("engine", GRAPHS)
 def test_engines_agree_with_paddle(checkpoint, engine, config):
     path, net = checkpoint(**config)
-    (network,), choice = load([path], engine, "f32", 2)
+    (network,), choice = load([path], engine, "f32", 2, output=net.output)
     assert choice == (engine, "f32", 2, "cpu")
     assert str(choice) == f"{engine} f32, 2 threads"
     for shape in ((1, 3, 64, 64), (3, 3, 32, 128), (2, 3, 96, 64), (1, 3, 64, 64)):
@@ -129,6 +130,18 @@ def test_engines_agree_with_paddle(checkpoint, engine, config):
         copy = batch.copy()
         assert_close(network(batch), PaddleEngine(net)(batch))
         np.testing.assert_array_equal(batch, copy)
+
+
+@pytest.mark.parametrize("engine", [*GRAPHS, "paddle"])
+def test_a_network_of_another_kind_is_named(checkpoint, engine):
+    path, _ = checkpoint(arch="craft")
+    load([path], engine, "f32", output=Detected)  # its graph is in the cache
+    with pytest.raises(ValueError, match="is not an eraser, but a text detector") as caught:
+        load([path], engine, "f32", refine=False)
+    assert not isinstance(caught.value, EngineError) and str(path) in str(caught.value)
+    path, _ = checkpoint()
+    with pytest.raises(ValueError, match="is not a text detector, but an eraser"):
+        load([path], engine, "f32", output=Detected)
 
 
 @pytest.mark.parametrize("engine", [*GRAPHS, "paddle"])

@@ -46,6 +46,32 @@ def test_kept_parts_meet_and_lie_inside_their_tiles(tiling):
             assert spans[-1].end - spans[-1].begin == tiling.step
 
 
+@pytest.mark.parametrize("tile, margin", [(128, 40), (96, 32), (512, 106)])
+def test_aligned_tiles_begin_and_meet_on_a_grid(tile, margin):
+    """They lose a margin's part for it, less than the grid's step."""
+    tiling = Tiling(tile, margin, even=True, aligned=True)
+    for length in range(1, 4 * tiling.step + 2):
+        spans, side = tiling.spans(length), tiling.side(length)
+        assert spans[0].begin == 0 and spans[-1].end == length
+        assert spans[-1].start + side == -(-length // MULTIPLE) * MULTIPLE
+        for one, other in itertools.pairwise(spans):
+            assert one.end == other.begin and one.end % MULTIPLE == other.start % MULTIPLE == 0
+            assert other.start + margin - MULTIPLE < other.begin
+            assert one.end < one.start + side - margin + MULTIPLE
+    assert tiling.scaled(0.5) == Tiling(2 * tile, 2 * margin, True, 2 * MULTIPLE, True)
+
+
+@pytest.mark.parametrize("shrink", [2, 4])
+def test_what_aligned_tiles_become_may_be_smaller(shrink):
+    page = make_page(301, 451)
+    tiling = Tiling(128, 40, even=True, aligned=True)
+    small = np.zeros((-(-301 // shrink), -(-451 // shrink), 3), np.uint8)
+    for place, tile in each_tile(page, lambda tiles: tiles[:, ::shrink, ::shrink], tiling):
+        top, left = (part.start // shrink for part in place)
+        small[top:top + tile.shape[0], left:left + tile.shape[1]] = tile
+    np.testing.assert_array_equal(small, page[::shrink, ::shrink])
+
+
 def test_even_tiles_are_few_and_no_larger_than_needed():
     tiling = Tiling(1024, 64, even=True)
     assert [tiling.side(length) for length in (20, 640, 1024, 1025, 2339)] == [

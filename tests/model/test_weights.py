@@ -8,6 +8,7 @@ import pytest
 
 from model import ModelConfig, build, weights
 from model.pickles import read_arrays, write_arrays
+from model.published import fold_spectral_norm
 
 TINY = ModelConfig("erasenet", 4, "gated")
 
@@ -253,17 +254,17 @@ def test_spectral_norm_by_hand():
     u = np.array([0.6, 0.8], "f4")
     state = {"conv1.weight_orig": conv, "conv1.weight_u": u}
     # v = Wᵀu / |Wᵀu| = (1.8, 3.2) / √13.48, so that sigma = uᵀWv = |Wᵀu| = √13.48.
-    np.testing.assert_allclose(weights.fold_spectral_norm(state)["conv1.weight"],
+    np.testing.assert_allclose(fold_spectral_norm(state)["conv1.weight"],
                                conv / np.sqrt(13.48), rtol=1e-6)
     state["conv1.weight_v"] = np.array([1, 0], "f4")  # sigma = 0.6 × 3
-    np.testing.assert_allclose(weights.fold_spectral_norm(state)["conv1.weight"], conv / 1.8,
+    np.testing.assert_allclose(fold_spectral_norm(state)["conv1.weight"], conv / 1.8,
                                rtol=1e-6)
     # (inputs, outputs, 1, 1): W with outputs as rows is [[1, 3], [2, 4]], its upper right 3.
     deconv = np.array([[1, 2], [3, 4]], "f4").reshape(2, 2, 1, 1)
     state = {"deconv1.conv2d.weight_orig": deconv,
              "deconv1.conv2d.weight_u": np.array([1, 0], "f4"),
              "deconv1.conv2d.weight_v": np.array([0, 1], "f4")}
-    folded = weights.fold_spectral_norm(state)
+    folded = fold_spectral_norm(state)
     assert list(folded) == ["deconv1.conv2d.weight"]
     np.testing.assert_allclose(folded["deconv1.conv2d.weight"], deconv / 3, rtol=1e-6)
 
@@ -283,7 +284,7 @@ def published():
     ({"conva.conv2d.bias": None}, r"1 names missing \['coarse.stem.1.bias'\]"),
     ({"c1.bias": np.ones(5)}, r"refine.skip2.bias has shape \[5\], expected \[16\]"),
     ({"c1.bias": np.full(16, np.nan)}, "refine.skip2.bias holds values that are not finite"),
-    ({"conv1.conv2d.weight": None}, "no published eraser: expected conv1.conv2d.weight"),
+    ({"conv1.conv2d.weight": None}, "no published network: expected conv1.conv2d.weight"),
     ({"conva.conv2d.weight": None, "conva.conv2d.weight_orig": np.ones((8, 8, 3, 3))},
      "conva.conv2d.weight_orig has no conva.conv2d.weight_u beside it"),
 ])

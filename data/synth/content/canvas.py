@@ -5,14 +5,16 @@ lies outside the canvas is clipped.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
-from data.synth.content.glyphs import BASELINE, Glyphs, glyphs
+from data.characters import Characters
+from data.synth.content.glyphs import BASELINE, Glyph, Glyphs, glyphs
 from data.synth.fonts import Face, Faces
+from data.synth.lettering import Lettered, joined, words_of
 from data.synth.sheet import Box, Slot, TextLine
 
 Colour = tuple[int, int, int]
@@ -59,6 +61,7 @@ class Type:
 
 
 _SPACES = {" ": 0.27, "\u3000": 1.0}  # em
+_NO_LETTERS = frozenset("_＿")  # blanks to be filled in
 _QUOTES = frozenset("“”‘’")
 _RIGHT_HALF = frozenset("（《「『【")  # ink in the right half of the em
 _HALF = _RIGHT_HALF | frozenset("，。、；：！？）》」』】")
@@ -72,14 +75,18 @@ def needs_air(before: str, after: str) -> bool:
 
 
 class Canvas:
-    """Pixels (H, W, 3), 255 = bare paper, with the slots, lines and figures printed so far."""
+    """Pixels (H, W, 3), 255 = bare paper, with the slots, lines and figures printed so far.
 
-    def __init__(self, width: int, height: int, faces: Faces):
+    `words` lists the printed words, None where `chars` does not ask for them.
+    """
+
+    def __init__(self, width: int, height: int, faces: Faces, chars: bool = False):
         self.width, self.height = width, height
         self.pixels = np.full((height, width, 3), 255, np.uint8)
         self.slots: list[Slot] = []
         self.lines: list[TextLine] = []
         self.figures: list[Box] = []
+        self.words: list[Characters] | None = [] if chars else None
         self.faces = faces
         self._spare = faces.print_zh + faces.print_latin
         self._glyphs_of: dict[tuple[str, str, str, bool, int], Glyphs | None] = {}
@@ -138,14 +145,8 @@ class Canvas:
         pad = size  # swashes may reach out
         run = np.zeros((3 * size, int(advance) + 2 * pad + 2), np.uint8)
         baseline = size + round(size * BASELINE)
-        for char, face, pen in placed:
-            x, glyph = face.at(char, pad + pen + phase)
-            if glyph is None:
-                continue
+        for _, glyph, left, top in self._glyphs_of_run(placed, run.shape, size, phase):
             h, w = glyph.mask.shape
-            top, left = baseline + glyph.top, x + glyph.left
-            if top < 0 or left < 0 or top + h > run.shape[0] or left + w > run.shape[1]:
-                continue  # an accent of no use here: taller than the line itself
             spot = run[top : top + h, left : left + w]
             np.maximum(spot, glyph.mask, out=spot)
         if kind.bold:
@@ -160,6 +161,50 @@ class Canvas:
             pad = round(pad * kind.stretch)
         return run, -pad, -size
 
+    @staticmethod
+    def _glyphs_of_run(
+        placed: list[tuple[str, Glyphs, float]], shape: tuple[int, int], size: int, phase: float
+    ) -> Iterator[tuple[int, Glyph, int, int]]:
+        """(number in `placed`, glyph, left, top) in a run's coverage map of this shape."""
+        baseline = size + round(size * BASELINE)
+        for number, (char, face, pen) in enumerate(placed):
+            x, glyph = face.at(char, size + pen + phase)
+            if glyph is None:
+                continue
+            h, w = glyph.mask.shape
+            top, left = baseline + glyph.top, x + glyph.left
+            if top < 0 or left < 0 or top + h > shape[0] or left + w > shape[1]:
+                continue  # an accent of no use here: taller than the line itself
+            yield number, glyph, left, top
+
+    def _words(self, text: str, kind: Type, phase: float) -> list[Characters]:
+        """A run's words, their quads in its coverage map."""
+        size = max(4, round(kind.size))
+        placed, advance = self._place(text, kind)
+        shape = 3 * size, int(advance) + 2 * size + 2
+        boxes = {
+            number: (left, top, left + glyph.mask.shape[1], top + glyph.mask.shape[0])
+            for number, glyph, left, top in self._glyphs_of_run(placed, shape, size, phase)
+        }
+        letters: list[Lettered] = []
+        number = 0
+        for char in text:
+            if char in _SPACES:
+                letters.append(None)
+            elif number < len(placed) and placed[number][0] == char:  # else no face has it
+                known = number in boxes and char not in _NO_LETTERS
+                letters.append((char, boxes[number]) if known else None)
+                number += 1
+        baseline = size + round(size * BASELINE)
+        matrix = np.array(
+            [
+                [kind.stretch, -kind.slant * kind.stretch, kind.slant * baseline * kind.stretch],
+                [0, 1, 0],
+                [0, 0, 1],
+            ]
+        )
+        return [word.moved(matrix) for word in words_of(letters)]
+
     def text(self, x: float, y: float, text: str, kind: Type, record: bool = True) -> float:
         """Print a run with its em square's top left at (x, y); returns the x where it ends.
 
@@ -170,6 +215,10 @@ class Canvas:
             return end
         run, left, top = self.coverage(text, kind, x - math.floor(x))
         self.stamp(run, math.floor(x) + left, round(y) + top, kind.colour)
+        if self.words is not None:
+            corner = math.floor(x) + left, round(y) + top
+            words = self._words(text, kind, x - math.floor(x))
+            self.words += [word.shifted(*corner) for word in words]
         if record and text.strip():
             self.lines.append(TextLine(Box(x, y, end - x, kind.size), text))
         return end
@@ -181,14 +230,26 @@ class Canvas:
     def turned(self, x: float, y: float, text: str, kind: Type, quarters: int) -> None:
         """Print a run centred on (x, y), turned by quarters of a turn counter-clockwise."""
         run, left, top = self.coverage(text, kind)
+        height, width = run.shape
         run = np.rot90(run, quarters)
-        self.stamp(run, round(x - run.shape[1] / 2), round(y - run.shape[0] / 2), kind.colour)
+        left, top = round(x - run.shape[1] / 2), round(y - run.shape[0] / 2)
+        self.stamp(run, left, top, kind.colour)
+        if self.words is not None:
+            turn = np.eye(3)
+            for _ in range(quarters % 4):  # x, y become y, width - x
+                turn = np.array([[0.0, 1, 0], [-1, 0, width], [0, 0, 1]]) @ turn
+                height, width = width, height
+            words = self._words(text, kind, 0.0)
+            self.words += [word.moved(turn).shifted(left, top) for word in words]
 
     def column(self, x: float, y: float, text: str, kind: Type, step: float = 1.1) -> float:
         """Print characters one below the other, centred on x; returns the y where they end."""
+        before = len(self.words or ())
         for char in text:
             self.centred(x, y + kind.size / 2, char, kind, record=False)
             y += step * kind.size
+        if self.words is not None:
+            self.words[before:] = joined(self.words[before:])
         return y
 
     def stamp(self, mask: np.ndarray, left: int, top: int, colour: Colour) -> None:

@@ -1,0 +1,164 @@
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from data.characters import read_json
+from data.synth import __main__ as command
+from data.synth.content.canvas import Canvas, Type
+from data.synth.fonts import Faces
+from data.synth.lettering import joined, place, words_of
+from data.synth.page import SynthOptions, crops, render
+from data.synth.person import Person
+from data.synth.pens import student_pen
+from data.synth.sheet import Box, Sheet
+
+FACES = Faces.load(None)
+
+
+def covered(words, shape):
+    """Which pixels the characters' quads reach into."""
+    mask = np.zeros(shape, np.uint8)
+    for word in words:
+        for quad in word.quads:
+            cv2.fillConvexPoly(mask, np.rint((quad - 0.5) * 16).astype(np.int32), 1, shift=4)
+    return mask.astype(bool)
+
+
+def kind(**how):
+    return Type(FACES.print_zh[0], FACES.print_latin[0], 40, **how)
+
+
+def test_words_end_at_blanks_and_are_of_one_height():
+    letters = [("a", (0, 10, 8, 20)), (",", (9, 18, 11, 22)), None, None, ("b", (20, 4, 28, 20))]
+    one, other = words_of(letters)
+    assert (one.text, other.text, one.hand) == ("a,", "b", False)
+    np.testing.assert_array_equal(one.quads[1], [[9, 10], [11, 10], [11, 22], [9, 22]])
+    np.testing.assert_array_equal(other.quads[0], [[20, 4], [28, 4], [28, 20], [20, 20]])
+    assert words_of([None]) == [] and joined([]) == []
+    (both,) = joined([one, other])
+    assert both.text == "a,b" and both.quads.shape == (3, 4, 2)
+
+
+def test_handwriting_is_as_high_as_it_is_nearby():
+    """Written uphill, a word's end is not as low as its beginning."""
+    boxes = [(10.0 * i, 100 - 10 * i, 10 * i + 8, 120 - 10 * i) for i in range(6)]
+    (word,) = words_of([("x", box) for box in boxes], hand=True)
+    assert word.hand
+    np.testing.assert_array_equal(word.quads[3, 0], [30, 60])
+    np.testing.assert_array_equal(word.quads[3, 2], [38, 100])
+
+
+@pytest.mark.parametrize("how", [
+    {}, {"slant": 0.25}, {"stretch": 1.4}, {"stretch": 0.7, "slant": 0.2}, {"spacing": 0.3},
+    {"tight": True, "air": 0.2}, {"pitch": 1.1},
+], ids=str)
+def test_printed_characters_are_where_their_ink_is(how):
+    canvas = Canvas(1100, 200, FACES, chars=True)
+    canvas.text(30.4, 60.7, "Ag, 字体（jp） 12__ok", kind(**how))
+    assert [word.text for word in canvas.words] == ["Ag,", "字体（jp）", "12", "ok"]
+    ink = canvas.pixels[..., 0] < 128
+    blanks = np.zeros_like(ink)  # the underscores are no characters
+    end, begin = canvas.words[2].quads[-1, 2], canvas.words[3].quads[0, 0]
+    blanks[:, int(end[0]) : int(begin[0])] = True
+    assert not (ink & ~blanks & ~covered(canvas.words, ink.shape)).sum() > 0.01 * ink.sum()
+    for word in canvas.words:
+        assert covered([word], ink.shape)[ink].sum() > 30
+        assert len(word.quads) == len(word.text)
+
+
+@pytest.mark.parametrize("quarters", [0, 1, 2, 3])
+def test_turned_print(quarters):
+    canvas = Canvas(400, 400, FACES, chars=True)
+    canvas.turned(200, 210, "Turned 字", kind(), quarters)
+    ink = canvas.pixels[..., 0] < 128
+    assert [word.text for word in canvas.words] == ["Turned", "字"]
+    assert (ink & ~covered(canvas.words, ink.shape)).sum() < 0.01 * ink.sum()
+    reading = canvas.words[0].quads[-1].mean(axis=0) - canvas.words[0].quads[0].mean(axis=0)
+    expected = [(1, 0), (0, -1), (-1, 0), (0, 1)][quarters]  # counter-clockwise, y down
+    assert reading @ expected > 0.99 * np.linalg.norm(reading)
+    top = canvas.words[0].quads[0]
+    assert np.linalg.det([top[1] - top[0], top[3] - top[0]]) > 0  # turned, not mirrored
+
+
+def test_a_printed_column_is_one_word():
+    canvas = Canvas(200, 400, FACES, chars=True)
+    canvas.column(100, 20, "第一课文", kind())
+    (word,) = canvas.words
+    assert word.text == "第一课文" and (np.diff(word.quads[:, 0, 1]) > 30).all()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_written_characters_are_where_their_ink_is(seed):
+    """Strokes and handwritten fonts, along and upwards."""
+    rng = np.random.default_rng(seed)
+    sheet = Sheet(np.full((500, 900, 3), 255, np.uint8), words=[])
+    person = Person(rng, sheet, FACES, student_pen(rng, 28))
+    person.text("手写的 hand 42", 60, 100, 60)
+    person.answer("张三丰", Box(700, 150, 60, 300), 40)
+    ink = person.layer().alpha > 128
+    assert all(word.hand for word in sheet.words)
+    assert [word.text for word in sheet.words] == ["手写的", "hand", "42", "张三丰"]
+    assert (ink & ~covered(sheet.words, ink.shape)).sum() < 0.04 * ink.sum()  # joins stick out
+    for word in sheet.words:
+        for quad in word.quads:
+            assert covered([word._replace(quads=quad[None])], ink.shape)[ink].any()
+    upwards = sheet.words[-1].quads.mean(axis=1)
+    assert (np.diff(upwards[:, 1]) < 0).all() and np.ptp(upwards[:, 0]) < 20
+
+
+def test_what_is_not_asked_for_is_not_listed_and_pixels_stay_the_same():
+    for kind_of_page in ("exam", "notes"):
+        plain, told = (render(5, 1, kind_of_page, (300, 400), SynthOptions(chars=chars))
+                       for chars in (False, True))
+        assert plain.words is None and told.words
+        for name in ("image", "gt", "ink"):
+            np.testing.assert_array_equal(getattr(plain, name), getattr(told, name))
+
+
+@pytest.mark.parametrize("capture", ["scan", "photo"])
+def test_characters_are_followed_through_the_capture(capture):
+    """Where quads are there is print, dark beside the paper around it."""
+    options = SynthOptions(capture=capture, chars=True, print_height=(24, 26))
+    found = []
+    for index in range(3):
+        page = render(9, index, "clean", (700, 900), options)
+        grey = cv2.cvtColor(page.image, cv2.COLOR_RGB2GRAY)
+        paper = cv2.medianBlur(cv2.dilate(grey, np.ones((25, 25))), 25)
+        dark = paper.astype(int) - grey > 40
+        quads = [quad for word in page.words if word.text for quad in word.quads]
+        for quad in quads:
+            here = covered([page.words[0]._replace(quads=quad[None])], grey.shape)
+            found.append((dark[here].mean() if here.any() else 0) > 0.05)
+    assert len(found) > 100 and np.mean(found) > 0.95
+
+
+def test_crops_have_the_words_of_the_page():
+    options = SynthOptions(chars=True)
+    for crop in crops(4, 0, 200, per_page=4, options=options):
+        for word in crop.words:
+            middles = word.quads.mean(axis=1)
+            assert (middles >= 0).all() and (middles <= 200).all()
+            assert len(word.quads) == max(1, len(word.text))
+
+
+def test_a_stamp_is_a_place_of_unknown_text():
+    alpha = np.zeros((40, 50), np.uint8)
+    assert place(alpha) == []
+    alpha[10:20, 5:45] = 9
+    (word,) = place(alpha)
+    assert word.text == "" and word.quads.tolist() == [[[5, 10], [45, 10], [45, 20], [5, 20]]]
+
+
+def test_the_command_writes_characters_if_asked(tmp_path):
+    arguments = ["--pages", "2", "--seed", "1", "--size", "200x260", "--workers", "1"]
+    assert command.main(["--out", str(tmp_path / "plain"), *arguments]) == 0
+    assert not (tmp_path / "plain" / "chars").exists()
+    assert command.main(["--out", str(tmp_path / "told"), *arguments, "--chars"]) == 0
+    for number, path in enumerate(sorted((tmp_path / "told" / "chars").iterdir())):
+        words = render(1, number, size=(200, 260), options=SynthOptions(chars=True)).words
+        content = json.loads(path.read_text(encoding="utf-8"))
+        assert (content["width"], content["height"]) == (200, 260)
+        assert [word.text for word in read_json(path)] == [word.text for word in words]
+    assert command.main(["--out", str(tmp_path / "told"), *arguments, "--chars"]) == 2

@@ -1,0 +1,96 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from data.image_io import read_image, write_image
+from infer import detect
+from infer.words import Word
+
+
+class Seen:
+    """A detector that finds a word of the page's size, and its settings."""
+
+    engine = "none"
+
+    def __init__(self, weights, thresholds, *settings):
+        self.thresholds = thresholds
+        if weights is not None:
+            raise ValueError(f"{weights}: is no checkpoint")
+
+    def __call__(self, image):
+        height, width = image.shape[:2]
+        quad = np.array([[1, 2], [width - 1, 2], [width - 1, height - 2.04], [1, height - 2.04]])
+        return [Word(quad, quad[[0, 1, 1, 2, 3]], 0.98765)]
+
+
+@pytest.fixture
+def pages(tmp_path, monkeypatch):
+    monkeypatch.setattr(detect, "Detector", Seen)
+    folder = tmp_path / "pages"
+    folder.mkdir()
+    for name, shape in (("a", (40, 60, 3)), ("b", (30, 50, 3))):
+        write_image(folder / f"{name}.png", np.full(shape, 250, np.uint8))
+    return folder
+
+
+def test_words_as_json(pages, tmp_path, capsys):
+    assert detect.main([str(pages)]) == 0
+    one, other = json.loads(capsys.readouterr().out)
+    assert one == {
+        "file": str(pages / "a.png"), "width": 60, "height": 40, "words": [{
+            "quad": [[1, 2], [59, 2], [59, 38], [1, 38]],
+            "polygon": [[1, 2], [59, 2], [59, 2], [59, 38], [1, 38]], "score": 0.988}]}
+    assert (Path(other["file"]).name, other["width"], other["height"]) == ("b.png", 50, 30)
+    table = tmp_path / "words.json"
+    assert detect.main([str(pages), "--json", str(table)]) == 0
+    assert capsys.readouterr().out == "" and json.loads(table.read_text()) == [one, other]
+
+
+def test_overlays_show_the_words(pages, tmp_path):
+    out = tmp_path / "drawn"
+    assert detect.main([str(pages / "a.png"), "--overlay", str(out)]) == 0
+    drawn = read_image(out / "a.png")
+    assert drawn[2, 30, 1] - drawn[2, 30, 0].astype(int) > 80  # green
+    assert (drawn[20, 30] == 250).all()
+
+
+def test_a_bad_page_does_not_stop_the_rest(pages, tmp_path, capsys):
+    (pages / "aa.png").write_bytes(b"no image")
+    table = tmp_path / "words.json"
+    assert detect.main([str(pages), "--json", str(table)]) == 1
+    assert f"infer.detect: {pages / 'aa.png'}: cannot be read" in capsys.readouterr().err
+    assert [Path(page["file"]).name for page in json.loads(table.read_text())] == ["a.png", "b.png"]
+
+
+def test_nothing_is_overwritten_unasked(pages, tmp_path, capsys):
+    table = tmp_path / "words.json"
+    table.write_text("mine")
+    (tmp_path / "b.png").write_text("mine")
+    for options in (["--json", table], ["--overlay", tmp_path]):
+        assert detect.main([str(pages), *map(str, options)]) == 2
+        assert "exists; --overwrite replaces it" in capsys.readouterr().err
+    assert table.read_text() == (tmp_path / "b.png").read_text() == "mine"
+    assert detect.main([str(pages), "--json", str(table), "--overwrite"]) == 0
+    assert len(json.loads(table.read_text())) == 2
+    for target in ("--overlay", str(pages)), ("--json", str(pages / "a.png")):
+        assert detect.main([str(pages), *target, "--overwrite"]) == 2
+        assert "is one of the inputs" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("options, message", [
+    (["--weights", "no.pdparams"], "no.pdparams: is no checkpoint"),
+    (["--low-text", "1.5"], "between 0 and 1, got low 1.5"),
+    (["--json", "nowhere/words.json"], "nowhere/words.json: the JSON must be a file in a folder"),
+])
+def test_wrong_arguments(pages, capsys, options, message):
+    assert detect.main([str(pages), *options]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_full_disk(pages, tmp_path, capsys, full_disk):
+    with full_disk(100):
+        assert detect.main([str(pages), "--json", str(tmp_path / "words.json")]) == 1
+    assert "words.json: File too large" in capsys.readouterr().err
+    assert not (tmp_path / "words.json").exists()
