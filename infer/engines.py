@@ -2,7 +2,7 @@
 
 An engine is called with float32 N,3,H,W in [0, 1], H and W multiples of 32, and returns a network's
 results: for an eraser (image, mask), float32 N,3,H,W not clipped and N,1,H,W in [0, 1]; for a text
-detector its scores alone, N,2,H/2,W/2.
+detector its scores alone, N,2,H/2,W/2. Inpainting networks take the hole as a fourth channel.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from data.manifest import digest
 from infer.cache import cached
 from model import Erased
 from model import weights as checkpoints
-from model.blocks import in_float32
+from model.blocks import in_float32, takes
 from model.coarse import FirstStage
 from model.compiled import compiled, worthwhile
 
@@ -32,7 +32,7 @@ ENGINES = ("paddle", "openvino", "onnxruntime")
 PRECISIONS = ("f32", "bf16", "f16")
 # A graph and Paddle may differ by this much, of 1 or of the largest value where that is more.
 TOLERANCE = 1e-3
-CHECKED = ((2, 3, 64, 96), (1, 3, 128, 64))  # inputs on which they are compared
+CHECKED = ((2, 64, 96), (1, 128, 64))  # N, H, W of inputs on which they are compared
 
 Network = Callable[[np.ndarray], tuple[np.ndarray, ...]]
 Reader = Callable[[Path], paddle.nn.Layer]
@@ -263,7 +263,8 @@ def _graph(path: Path, engine: str, make: Reader) -> bytes:
     except GraphError as error:
         raise EngineError(f"{path}: {error}") from error
     run, reference = _start(path, engine, graph, usable_cores(), "f32"), PaddleEngine(net)
-    for shape in CHECKED:
+    for n, height, width in CHECKED:
+        shape = n, takes(net.output), height, width
         batch = np.random.default_rng(0).random(shape, np.float32)
         for name, ours, theirs in zip(run.results, reference(batch), run(batch), strict=True):
             error = np.abs(ours - theirs).max() / max(1, np.abs(ours).max())

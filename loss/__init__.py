@@ -11,14 +11,14 @@ import paddle
 
 from loss.mask import cross_entropy, dice_loss
 from loss.perceptual import STAGES, Features, content_loss, style_loss
-from loss.reconstruction import composite, masked_l1, multiscale_l1
+from loss.reconstruction import composite, masked_l1, multiscale_l1, total_variation
 from model.blocks import Erased
 from model.vgg import VGGFeatures, load_features
 
 # Terms that compare features, and which features each compares.
 FEATURE_TERMS = {"content": STAGES, "style": STAGES}
 TERMS = ("dice", "cross_entropy", "ink_l1", "page_l1", "coarse_ink_l1", "coarse_page_l1",
-         *FEATURE_TERMS, "adversarial")
+         "variation", *FEATURE_TERMS, "adversarial")
 
 
 @dataclass
@@ -40,6 +40,7 @@ class LossConfig:
     coarse_page_l1: float = 1.0
     coarse_scales: list[float] = field(default_factory=lambda: [0.8, 1.0, 2.0])  # 1/4, 1/2, full
     coarse_page_scales: list[float] | None = None  # of coarse_page_l1, where they differ
+    variation: float = 0.0  # between neighbours of which one is ink at least
     content: float = 0.0  # EraseNet 0.01
     style: float = 0.0  # EraseNet 120
     adversarial: float = 0.0  # EraseNet 0.1
@@ -97,6 +98,8 @@ class EraseLoss:
             terms["coarse_ink_l1"], terms["coarse_page_l1"] = multiscale_l1(
                 erased.coarse, gt, mask, config.coarse_scales,
                 config.coarse_page_scales or config.coarse_scales)
+        if config.variation:
+            terms["variation"] = total_variation(erased.image, gt, mask)
         if self._features is not None:
             terms |= self._compare(erased.image, gt, mask)
         return {name: term for name, term in terms.items() if getattr(config, name)}

@@ -39,3 +39,21 @@ def multiscale_l1(
 def composite(image: paddle.Tensor, gt: paddle.Tensor, mask: paddle.Tensor) -> paddle.Tensor:
     """The ground truth with the picture's regions of ink: gt + mask × (image − gt)."""
     return gt + mask * (image - gt)
+
+
+def total_variation(
+    image: paddle.Tensor, gt: paddle.Tensor, mask: paddle.Tensor
+) -> paddle.Tensor:
+    """How rough the ink regions and their rims are, in the ground truth around them: a scalar.
+
+    Differences of neighbours, weighted by the larger of their masks, added up over both directions
+    and divided by the picture's size. Liu et al.: Image Inpainting for Irregular Holes, ECCV 2018.
+    """
+    picture, total = composite(image, gt, mask), 0.0
+    for axis in (2, 3):
+        length = picture.shape[axis]
+        (one, other), (edge, rim) = (
+            [paddle.slice(x, [axis], [i], [length - 1 + i]) for i in (0, 1)]
+            for x in (picture, mask))
+        total = total + (paddle.maximum(edge, rim) * (one - other).abs()).sum()
+    return total / picture.size

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import paddle
 
-from model.blocks import FORMS, Erased
+from model.blocks import FORMS, Erased, Inpainted
 from model.craft import CRAFT, Detected
 from model.erasenet import EraseNet
+from model.inpaint import LAYERS, InpaintNet
 from model.nonlocal_eraser import ATTENTIONS, NonLocalEraser
 
-__all__ = ["Detected", "Erased", "ModelConfig", "build"]
+__all__ = ["Detected", "Erased", "Inpainted", "ModelConfig", "build"]
 
 
 @dataclass(frozen=True)
@@ -24,9 +25,11 @@ class ModelConfig:
     form: str = "plain"  # 'plain', 'residual' or 'gated': see model/coarse.py
     refine_channels: int = 96  # of the Non-Local refinement; no other network has use for it
     attention: str = "keys"  # 'keys', or 'winner' for its released weights: see nonlocal_eraser.py
+    layer: str = "partial"  # of `inpaint`: 'partial', 'gated' or 'attention', see inpaint.py
 
     def __post_init__(self):
-        for name, known in (("arch", ARCHITECTURES), ("form", FORMS), ("attention", ATTENTIONS)):
+        for name, known in (("arch", ARCHITECTURES), ("form", FORMS), ("attention", ATTENTIONS),
+                            ("layer", LAYERS)):
             value = getattr(self, name)
             if value not in known:
                 raise ValueError(f"unknown {name} {value!r}; known: {', '.join(known)}")
@@ -49,7 +52,13 @@ def _craft(config: ModelConfig) -> paddle.nn.Layer:
     return CRAFT(config.width)
 
 
-ARCHITECTURES = {"erasenet": _erasenet, "nonlocal": _nonlocal, "craft": _craft}
+def _inpaint(config: ModelConfig) -> paddle.nn.Layer:
+    return InpaintNet(config.width, config.layer)
+
+
+ARCHITECTURES = {"erasenet": _erasenet, "nonlocal": _nonlocal, "craft": _craft,
+                 "inpaint": _inpaint}
+INPAINTING = ("inpaint",)  # architectures that fill a given hole
 
 
 def build(config: ModelConfig) -> paddle.nn.Layer:

@@ -41,6 +41,26 @@ class Erased(NamedTuple):
         return [self.image, F.sigmoid(self.mask_logits)]
 
 
+class Inpainted(Erased):
+    """An inpainting network's output: a whole picture, in and around the hole, which is the mask.
+
+    Its networks take N,4,H,W: RGB in [0, 1] and the hole, 1 where the picture is unknown.
+    """
+
+    KIND = "an inpainting network"
+    MEANING = {"mask": "the hole"}
+
+    @classmethod
+    def around(cls, image: paddle.Tensor, hole: paddle.Tensor) -> Inpainted:
+        """Of a picture and the hole, N,1,H,W of 0 and 1; sigmoids of ±20 are 0 and 1, too."""
+        return cls(image, [], (hole - 0.5) * 40.0)
+
+
+def takes(output: type) -> int:
+    """How many channels networks with this kind of output take."""
+    return 4 if issubclass(output, Inpainted) else 3
+
+
 def in_float32(output: NamedTuple) -> NamedTuple:
     """A network's output in float32, whatever the network ran in: losses sum over many pixels."""
     return output.of([tensor.astype("float32") for tensor in output.tensors()])

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import paddle
 
-from model import ModelConfig
+from model import INPAINTING, ModelConfig
 
 
 class _Flat(paddle.nn.Layer):
@@ -45,9 +45,10 @@ def available() -> bool:
 
 
 def trainable(config: ModelConfig) -> bool:
-    """Whether oneDNN trains a compiled network: on other numbers of channels it aborts."""
+    """Whether oneDNN trains a compiled network: on other numbers of channels it aborts, and on
+    inpainting networks."""
     refine = config.refine_channels if config.arch == "nonlocal" else 0
-    return config.width % 16 == 0 and refine % 16 == 0
+    return config.arch not in INPAINTING and config.width % 16 == 0 and refine % 16 == 0
 
 
 def worthwhile() -> bool:

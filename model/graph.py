@@ -21,7 +21,7 @@ from onnx import TensorProto, helper, numpy_helper
 from paddle import nn
 
 from data.manifest import digest
-from model import blocks, craft, nonlocal_eraser
+from model import blocks, craft, inpaint, nonlocal_eraser
 
 OPSET, IR_VERSION = 13, 8  # old enough for any runtime of the last years
 MULTIPLE = 32  # height and width of a network's input are multiples of it
@@ -57,7 +57,8 @@ class _Graph:
         self.constants: dict[str, onnx.TensorProto] = {}
 
     def node(self, kind: str, *inputs, **attributes) -> Symbol:
-        """Add a node. Inputs are symbols, arrays or Paddle's tensors as constants, or None."""
+        """Add a node. Inputs are symbols, or constants (arrays, Paddle's tensors, floats), or None.
+        """
         names = ["" if x is None else x.name if isinstance(x, Symbol) else self._constant(x)
                  for x in inputs]
         name = f"v{len(self.nodes)}"
@@ -66,7 +67,9 @@ class _Graph:
 
     def _constant(self, value) -> str:
         name = f"c{len(self.constants)}"
-        array = np.ascontiguousarray(value if isinstance(value, np.ndarray) else value.numpy())
+        array = value.numpy() if isinstance(value, paddle.Tensor) else np.asarray(
+            value, "float32" if isinstance(value, float) else None)
+        array = np.ascontiguousarray(array)
         self.constants[name] = numpy_helper.from_array(array, name)
         return name
 
@@ -145,6 +148,29 @@ def _bilinear(x: Symbol) -> Symbol:
     return x.graph.node("Resize", x, None, scales, mode="linear")
 
 
+def _split_hole(x: Symbol) -> tuple[Symbol, Symbol, Symbol]:
+    node, axis = x.graph.node, np.array([1])
+    picture = node("Slice", x, np.array([0]), np.array([3]), axis)
+    hole = node("Slice", x, np.array([3]), np.array([4]), axis)
+    hole = node("Cast", node("GreaterOrEqual", hole, 0.5), to=TensorProto.FLOAT)
+    return picture, _unknown(hole), hole
+
+
+def _unknown(known: Symbol) -> Symbol:
+    return known.graph.node("Sub", 1.0, known)
+
+
+def _box_mean(x: Symbol, kernel: int, stride: int) -> Symbol:
+    return x.graph.node("AveragePool", x, kernel_shape=[kernel] * 2, strides=[stride] * 2,
+                        pads=[kernel // 2] * 4)
+
+
+def _renormaliser(share: Symbol) -> tuple[Symbol, Symbol]:
+    node = share.graph.node
+    known = node("Cast", node("Greater", share, inpaint.SMALLEST), to=TensorProto.FLOAT)
+    return known, node("Div", known, node("Max", share, inpaint.SMALLEST))
+
+
 def _concat(tensors: list[Symbol], axis: int = 0) -> Symbol:
     return tensors[0].graph.node("Concat", *tensors, axis=axis)
 
@@ -160,11 +186,17 @@ RULES: list[tuple[object, str, Callable]] = [
     (craft, "max_pool", _max_pool),
     (craft, "max_pool3", _max_pool3),
     (craft, "bilinear", _bilinear),
+    (inpaint, "upsample", _upsample),
+    (inpaint, "split_hole", _split_hole),
+    (inpaint, "unknown", _unknown),
+    (inpaint, "box_mean", _box_mean),
+    (inpaint, "renormaliser", _renormaliser),
     (paddle, "concat", _concat),
     (F, "avg_pool2d", _average),
     (F, "leaky_relu", lambda x, slope=0.01, name=None: _leaky_relu(x, slope)),
     (F, "relu", lambda x, name=None: x.graph.node("Relu", x)),
     (F, "sigmoid", lambda x: x.graph.node("Sigmoid", x)),
+    (F, "tanh", lambda x: x.graph.node("Tanh", x)),
 ]
 _lock = threading.Lock()
 
@@ -198,10 +230,11 @@ def _rules() -> Iterator[None]:
 def to_onnx(net: nn.Layer, about: dict[str, str] | None = None) -> bytes:
     """The network as a serialised ONNX model.
 
-    Its input `tile` is float32 N,3,H,W RGB in [0, 1], H and W multiples of 32, all of N, H and W
-    free; its outputs are the RESULTS of its kind of output: an eraser's `image`, not clipped, and
-    `mask` in [0, 1], say. Batch norm is as in evaluation. Metadata are the network's config, and
-    `about`. GraphError where the network uses an operation that no rule knows.
+    Its input `tile` is float32 N,3,H,W RGB in [0, 1] (N,4,H,W for an inpainting network, the fourth
+    the hole), H and W multiples of 32, all of N, H and W free; its outputs are the RESULTS of its
+    kind of output: an eraser's `image`, not clipped, and `mask` in [0, 1], say. Batch norm is as in
+    evaluation. Metadata are the network's config, and `about`. GraphError where the network uses an
+    operation that no rule knows.
     """
     graph = _Graph()
     with _rules():
@@ -217,7 +250,8 @@ def to_onnx(net: nn.Layer, about: dict[str, str] | None = None) -> bytes:
     model = helper.make_model(
         helper.make_graph(
             nodes, net.config.arch,
-            [helper.make_tensor_value_info("tile", TensorProto.FLOAT, ["n", 3, "height", "width"])],
+            [helper.make_tensor_value_info(
+                "tile", TensorProto.FLOAT, ["n", blocks.takes(net.output), "height", "width"])],
             [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
              for name, shape in net.output.RESULTS.items()],
             constants),

@@ -10,7 +10,7 @@ from data.config import from_dict, read_yaml, set_keys
 from data.pairs import DataConfig
 from infer.quality import TTA
 from loss import TERMS, LossConfig
-from model import ModelConfig
+from model import INPAINTING, ModelConfig
 from model.discriminator import PatchDiscriminator
 
 CHOICES = {"auto": None, "always": True, "never": False}
@@ -119,6 +119,9 @@ class Config:
         for number, stage in enumerate(self.train.stages, 1):
             if not set(used) - set(stage.drop):
                 raise ValueError(f"stage {number} has no loss: of {used} it drops {stage.drop}")
+        if (self.data.holes is None) == (self.model.arch in INPAINTING):
+            raise ValueError(f"data.holes is for {', '.join(INPAINTING)}, which need it, as `{{}}` "
+                             f"at least, and for nothing else; the model is {self.model.arch}")
         crop, least = self.data.augment.crop, PatchDiscriminator.MIN_SIDE
         if self.loss.adversarial and crop < least:
             raise ValueError(f"the discriminator needs crops of {least} pixels or more, got {crop}")

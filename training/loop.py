@@ -15,6 +15,7 @@ from tqdm import tqdm
 from data.files import make_folder
 from data.image_io import write_image
 from data.pairs import open_data
+from data.soft_mask import soft_mask
 from infer import Eraser
 from infer.engines import PaddleEngine
 from loss import EraseLoss, open_features
@@ -28,6 +29,9 @@ from training.checkpoint import optimizer_state, restore_optimizer
 from training.config import CHOICES, Config, StageConfig
 from training.parallel import average_gradients, share_batch_norm
 
+# What of a model's config its architecture uses beside the width.
+OPTIONS = {"erasenet": ["form"], "nonlocal": ["form", "refine_channels", "attention"],
+           "craft": [], "inpaint": ["layer"]}
 VALIDATION_METRICS = ("psnr", "ms_ssim")
 
 
@@ -70,8 +74,8 @@ class Trainer:
         elif compile_ and not (self.world == 1 and available()):
             raise ValueError("compile: always needs Paddle 3 and one process; use auto or never")
         elif compile_ and not (self.on_gpu or trainable(config.model)):
-            raise ValueError("compile: always needs a width and refine_channels that are multiples "
-                             "of 16 on a CPU; use auto or never")
+            raise ValueError("compile: always needs an eraser on a CPU, of a width and "
+                             "refine_channels that are multiples of 16; use auto or never")
         self.forward = compiled(self.net) if compile_ else self.net
         amp = CHOICES[train.amp]
         self.amp = self.on_gpu if amp is None else amp
@@ -225,12 +229,18 @@ class Trainer:
 
     def _validate(self, writer, offset: int) -> None:
         """Erase the validation pages with the averaged weights; keep them if they are the best."""
-        eraser = Eraser([self.engine], quality="published", engine="paddle",
-                        tta=self.config.train.val_tta)
+        data = self.config.data
+        how = {"networks": [self.engine], "tta": self.config.train.val_tta}
+        if data.holes is not None:
+            how = {"networks": [], "fill": self.engine, "dilate": data.holes.dilate}
+        eraser = Eraser(**how, quality="published", engine="paddle")
         scores = []
         for page in self.val_pages:
             image, gt = page.read()
-            erased = eraser(image)
+            holes = None
+            if data.holes is not None:
+                holes = soft_mask(image, gt, data.threshold, data.channel, data.dilate)
+            erased = eraser.run(image, holes=holes).image
             scores.append({name: METRICS[name](erased, gt) for name in VALIDATION_METRICS})
             path = make_folder(self.out / "pictures") / f"{page.name}_{offset + self.step}.jpg"
             write_image(path, np.hstack([image, erased, gt]), quality=90)
@@ -292,8 +302,8 @@ class Trainer:
 
 def described(config: ModelConfig) -> dict:
     """A model's config without what its architecture has no use for."""
-    unused = ("refine_channels", "attention") if config.arch == "erasenet" else ()
-    return {key: value for key, value in asdict(config).items() if key not in unused}
+    used = {"arch", "width", *OPTIONS[config.arch]}
+    return {key: value for key, value in asdict(config).items() if key in used}
 
 
 def differences(old: dict, new: dict, where: str = "") -> list[str]:

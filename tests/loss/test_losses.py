@@ -6,7 +6,7 @@ import pytest
 
 from loss import FEATURE_TERMS, TERMS, EraseLoss, LossConfig
 from loss.mask import cross_entropy, dice_loss
-from loss.reconstruction import masked_l1, multiscale_l1
+from loss.reconstruction import composite, masked_l1, multiscale_l1, total_variation
 from model import Erased
 
 PLAIN = tuple(name for name in TERMS if name not in (*FEATURE_TERMS, "adversarial"))
@@ -91,6 +91,24 @@ def test_multiscale_l1_weighs_each_scale():
         multiscale_l1(coarse, gt, mask, [1, 1], [1, 1])
 
 
+def test_composite_by_hand():
+    image, gt = tensor([0.5, 1.0, 0.0, 0.25] * 3, 1, 3, 2, 2), paddle.ones([1, 3, 2, 2])
+    found = composite(image, gt, tensor([1, 0.5, 0, 0], 1, 1, 2, 2))
+    np.testing.assert_allclose(found[0, 0], [[0.5, 1], [1, 1]])
+
+
+def test_total_variation_by_hand():
+    """Around the one pixel of ink, 0.8 in a page of 0.2, lie four neighbours; two of the page's
+    own, elsewhere, do not count."""
+    gt = np.full((1, 3, 4, 4), 0.2)
+    gt[..., 3, 3] = 0.9
+    mask, image = np.zeros((1, 1, 4, 4)), np.full((1, 3, 4, 4), 0.8)
+    mask[..., 1, 1] = 1
+    found = total_variation(tensor(image), tensor(gt), tensor(mask))
+    assert float(found) == pytest.approx(4 * 0.6 / 16)
+    assert float(total_variation(tensor(image), tensor(gt), tensor(mask * 0))) == 0
+
+
 def batch(mask, seed=0):
     """An `Erased` of leaves, a gt and a mask."""
     def leaf(*shape, seed):
@@ -105,7 +123,7 @@ def test_terms_are_named_and_unweighted():
     mask = drawn(2, 1, 16, 16)
     erased, gt, target = batch(mask)
     config = LossConfig(dice=3, cross_entropy=2, ink_l1=5, page_l1=7, coarse_ink_l1=11,
-                        coarse_page_l1=13)
+                        coarse_page_l1=13, variation=17)
     criterion = EraseLoss(config)
     terms = criterion(erased, gt, target)
     assert tuple(terms) == PLAIN
@@ -118,7 +136,7 @@ def test_terms_are_named_and_unweighted():
 @pytest.mark.parametrize("dropped", [("dice",), ("ink_l1",), ("coarse_page_l1",),
                                      ("coarse_ink_l1", "coarse_page_l1"), PLAIN[1:]])
 def test_weight_0_leaves_a_term_out(dropped):
-    config = LossConfig(**{"cross_entropy": 1.0, **dict.fromkeys(dropped, 0.0)})
+    config = LossConfig(**{"cross_entropy": 1.0, "variation": 1.0, **dict.fromkeys(dropped, 0.0)})
     terms = EraseLoss(config)(*batch(drawn(2, 1, 16, 16)))
     assert tuple(terms) == tuple(name for name in PLAIN if name not in dropped)
 

@@ -33,8 +33,9 @@ def test_recipes_of_the_contest(path):
 
 
 def test_there_are_recipes():
-    assert [path.stem for path in RECIPES] == ["erasenet", "erasenet_gan", "erasenet_lite",
-                                               "nonlocal", "nonlocal_lite"]
+    assert [path.stem for path in RECIPES] == [
+        "erasenet", "erasenet_gan", "erasenet_lite", "inpaint_attention", "inpaint_gated",
+        "inpaint_partial", "nonlocal", "nonlocal_lite"]
 
 
 def test_the_nearest_key_is_named(recipe):
@@ -89,6 +90,12 @@ def test_steps_shorten_all_stages_in_proportion(recipe, steps, expected):
     ("train.val_tta=hflips", "unknown val_tta 'hflips'; known: none, hflip, flips"),
     ("loss={dice: 1, ink_l1: 0, page_l1: 0, coarse_ink_l1: 0, coarse_page_l1: 0}",
      r"stage 2 has no loss: of \['dice'\] it drops \['dice'\]"),
+    ("model.layer=gate", "unknown layer 'gate'; known: partial, gated, attention"),
+    ("model.arch=inpaint", "data.holes is for inpaint, which need it, .*; the model is inpaint"),
+    ("data.holes={}", "data.holes is for inpaint, .* nothing else; the model is erasenet"),
+    ("data.holes={own: 2}", r"own must lie in \[0, 1\], got 2"),
+    ("data.holes={dilate: -1}", "dilate must be 0 or more and shapes 1 or more, got -1, 8"),
+    ("data.holes={largest: 0}", r"largest must lie in \(0, 1\], got 0"),
     ("model.form=gate", "unknown form 'gate'; known: plain, residual, gated"),
     ("model.width=1", "width must be 2 or more, got 1"),
     ("model.refine_channels=0", "refine_channels must be 2 or more, got 0"),

@@ -25,9 +25,9 @@ def pages(tmp_path_factory):
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
 def test_two_steps(tmp_path, pages, path):
     """With narrow networks and one small crop a step, all else as in the recipe."""
-    changes = ["model.width=4", "adversary.width=4", "data.augment.crop=256", "data.workers=0",
-               "data.val_fraction=0", "data.val_pages=1", "train.batch=1", "train.log_every=1",
-               "train.compile=never"]
+    changes = ["model.width=4", "model.refine_channels=4", "adversary.width=4",
+               "data.augment.crop=256", "data.workers=0", "data.val_fraction=0",
+               "data.val_pages=1", "train.batch=1", "train.log_every=1", "train.compile=never"]
     status = train.main([
         "--config", str(path), "--data", str(pages), "--out", str(tmp_path / "run"),
         "--steps", "2", *(part for change in changes for part in ("--set", change))])

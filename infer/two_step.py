@@ -1,0 +1,64 @@
+"""Erasing in two steps: what is ink becomes a hole, and something else fills it.
+
+`Eraser(networks, fill=...)` takes a fill: one of FILLS, or an inpainting network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+
+from data.holes import INK, ink_hole
+
+# float32 N,4,H,W, RGB in [0, 1] and the hole of 0 and 1, to N,3,H,W: as an inpainting network's
+# engine, whose other results are not looked at.
+Fill = Callable[[np.ndarray], tuple[np.ndarray, ...]]
+REACH = 3  # pixels around a hole that OpenCV's methods look at
+
+
+class Filler:
+    """Widens masks by `dilate` pixels to holes, fills them, and leaves all else as it is."""
+
+    def __init__(self, fill: Fill, dilate: int):
+        self._fill, self._dilate = fill, dilate
+
+    def __call__(self, pictures: np.ndarray, masks: np.ndarray) -> np.ndarray:
+        """N,3,H,W in [0, 1] and N,H,W in [0, 1] to N,3,H,W."""
+        holes = np.stack([self.hole(mask) for mask in masks])[:, None]
+        filled = self._fill(np.concatenate([pictures, holes], axis=1))[0]
+        return np.where(holes > 0, filled, pictures)
+
+    def hole(self, mask: np.ndarray) -> np.ndarray:
+        """A mask, float32 H,W in [0, 1], as a hole: float32 H,W of 0 and 1."""
+        return ink_hole(mask, self._dilate)
+
+
+def page_colour(batch: np.ndarray) -> tuple[np.ndarray]:
+    """The commonest colour around the holes of a tile: white paper becomes white again."""
+    filled = np.ones_like(batch[:, :3])
+    for tile, out in zip(batch, filled, strict=True):
+        known = tile[3] < INK
+        if known.any():
+            out[:] = np.median(tile[:3, known], axis=1)[:, None, None]
+    return (filled,)
+
+
+def _opencv(method: int) -> Fill:
+    def fill(batch: np.ndarray) -> tuple[np.ndarray]:
+        filled = []
+        for tile in batch:
+            picture = np.rint(tile[:3].transpose(1, 2, 0).clip(0, 1) * 255).astype(np.uint8)
+            hole = (tile[3] >= INK).astype(np.uint8)
+            filled.append(cv2.inpaint(picture, hole, REACH, method).transpose(2, 0, 1))
+        return (np.stack(filled).astype(np.float32) / 255,)
+
+    return fill
+
+
+FILLS: dict[str, Fill] = {
+    "page": page_colour,
+    "telea": _opencv(cv2.INPAINT_TELEA),  # Telea, Journal of Graphics Tools 2004
+    "ns": _opencv(cv2.INPAINT_NS),  # Bertalmio, Bertozzi, Sapiro, CVPR 2001: Navier-Stokes
+}
