@@ -34,7 +34,8 @@ from tqdm import tqdm
 
 from data.errors import reason
 from data.files import atomic_path, make_folder
-from data.image_io import encode_image, expand_inputs, read_image
+from data.holes import HoleConfig
+from data.image_io import encode_image, expand_inputs, list_images, read_image
 from data.manifest import Manifest, digest, make_key
 from data.pipeline import overlapped
 from infer.cluster import Cluster, ClusterError, Outcome, Page, compute, encode
@@ -42,6 +43,7 @@ from infer.engines import ENGINES, PRECISIONS
 from infer.eraser import BUNDLED, Eraser
 from infer.quality import DEFAULT, QUALITIES, TTA, settings
 from infer.scale import AUTOMATIC, SCALES, scale
+from infer.two_step import FILLS
 
 FORMATS = {"png": ".png", "jpg": ".jpg", "same": None}
 # Options that win over the quality's setting of that name where they are given.
@@ -61,20 +63,33 @@ def main(arguments: list[str] | None = None) -> int:
             check_zip(options.zip, pages)
         changes = {name: getattr(options, name) for name in CHANGES}
         chosen = settings(options.quality, **changes)
-        paths = options.weights or BUNDLED[:chosen.nets]
+        masks = find_masks(options)
+        paths = options.weights or ([] if options.holes else BUNDLED[:chosen.nets])
         weights = [_read_bytes(path) for path in paths]
         made_with = asdict(chosen) | {
             "weights": [digest(content) for content in weights], "nets": len(weights),
             "fuse": options.fuse}
         given = changes | {
             "fuse": options.fuse, "quality": options.quality, "batch": options.batch,
-            "engine": options.engine, "precision": options.precision, "threads": options.threads}
+            "engine": options.engine, "precision": options.precision, "threads": options.threads,
+            "fill": options.fill, "dilate": options.dilate}
+        network = options.fill is not None and options.fill not in FILLS
+        if network and not Path(options.fill).is_file():
+            raise ValueError(f"--fill {options.fill}: no such checkpoint, and none of "
+                             f"{', '.join(FILLS)}")
+        fill = _read_bytes(Path(options.fill)) if network else None
+        if options.fill is not None:
+            made_with |= {"fill": digest(fill) if network else options.fill,
+                          "dilate": options.dilate}
         if options.ray is None:
             eraser = Eraser(paths, **given)
             erase = partial(erase_here, eraser)
         else:
-            names = [str(path) for path in paths]
-            eraser = Cluster(options.ray, len(pages), list(zip(names, weights, strict=True)), given)
+            sent = [(str(path), content) for path, content in zip(paths, weights, strict=True)]
+            if network:
+                given["fill"] = len(sent)
+                sent.append((options.fill, fill))
+            eraser = Cluster(options.ray, len(pages), sent, given)
             erase = eraser.erase
         # Not the engine: at one precision their results are the same but for rounding.
         made_with["precision"] = eraser.engine.precision
@@ -86,7 +101,7 @@ def main(arguments: list[str] | None = None) -> int:
     spread = "" if options.ray is None else f", in each of {eraser.workers} workers on Ray"
     print(f"engine: {eraser.engine}{spread}{hint}", file=sys.stderr)
     with redirect_stdout(sys.stderr):  # where Ray's messages belong
-        results, made, problems = run(pages, erase, made_with, places, options)
+        results, made, problems = run(pages, erase, made_with, places, masks, options)
     failed = len(pages) - len(results)
     if options.zip:
         try:
@@ -114,6 +129,14 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
                              "quality takes)")
     parser.add_argument("--fuse", type=float, nargs="+", metavar="W",
                         help="the checkpoints' weights in the average (equal)")
+    parser.add_argument("--fill", metavar="HOW",
+                        help="the checkpoints only find ink, and this fills it: an inpainting "
+                             f"checkpoint, or one of {', '.join(FILLS)}")
+    parser.add_argument("--holes", type=Path, metavar="DIR",
+                        help="with --fill: masks of what to erase, white, by the pages' stems; no "
+                             "checkpoint is asked then")
+    parser.add_argument("--dilate", type=int, default=HoleConfig.dilate, metavar="N",
+                        help=f"with --fill: pixels by which ink is widened ({HoleConfig.dilate})")
     own = parser.add_argument_group("settings that win over those of the quality")
     either = argparse.BooleanOptionalAction
     own.add_argument("--refine", action=either, help="run the networks' second stage, too")
@@ -162,6 +185,17 @@ def check_places(pages: list[Path], options: argparse.Namespace) -> None:
                                  "another folder")
 
 
+def find_masks(options: argparse.Namespace) -> dict[str, Path] | None:
+    """The masks of --holes by stem. ValueError for options that do not go together."""
+    if options.dilate < 0:
+        raise ValueError(f"--dilate must be 0 or more, got {options.dilate}")
+    if options.holes is None:
+        return None
+    if options.fill is None or options.weights:
+        raise ValueError("--holes says what to erase: it needs --fill and has no use for --weights")
+    return {path.stem: path for path in list_images(options.holes)}
+
+
 def check_zip(path: Path, pages: list[Path]) -> None:
     """Raise ValueError where no zip can be written, or anything but an old zip would be replaced.
 
@@ -185,11 +219,17 @@ def _read_bytes(path: Path) -> bytes:
 
 
 def plan(
-    path: Path, made_with: dict, places: dict[str, Manifest], options: argparse.Namespace
+    path: Path, made_with: dict, places: dict[str, Manifest], masks: dict[str, Path] | None,
+    options: argparse.Namespace,
 ) -> Page:
     """A page with the names of what is to be made of it. ValueError or OSError name the file."""
-    content = path.read_bytes()
-    page = Page(path, content, make_key([content], made_with), {})
+    content, holes = path.read_bytes(), None
+    if masks is not None:
+        if path.stem not in masks:
+            raise ValueError(f"{path}: no mask {path.stem}.* in {options.holes}")
+        holes = masks[path.stem], masks[path.stem].read_bytes()
+    key = make_key([content] if holes is None else [content, holes[1]], made_with)
+    page = Page(path, content, key, {}, holes)
     for kind, manifest in places.items():
         name = result_name(path, options) if kind == "image" else f"{path.stem}.png"
         state = manifest.state(name, page.key)
@@ -227,7 +267,8 @@ def erase_here(eraser: Eraser, pages: Iterable[Page]) -> Iterator[tuple[Page, Ou
 
 def run(
     paths: list[Path], erase: Callable[[Iterable[Page]], Iterator[tuple[Page, Outcome]]],
-    made_with: dict, places: dict[str, Manifest], options: argparse.Namespace,
+    made_with: dict, places: dict[str, Manifest], masks: dict[str, Path] | None,
+    options: argparse.Namespace,
 ) -> tuple[list[Path], int, list[str]]:
     """Erase pages unless that was done before, and write what they become.
 
@@ -240,7 +281,7 @@ def run(
     def todo() -> Iterator[Page]:
         for path in paths:
             try:
-                page = plan(path, made_with, places, options)
+                page = plan(path, made_with, places, masks, options)
             except (ValueError, OSError, MemoryError) as error:
                 problems[path] = describe(path, error)
             else:

@@ -24,9 +24,9 @@ import PIL
 from tqdm import tqdm
 
 from data.errors import reason
-from data.image_io import encode_image, read_image
+from data.image_io import encode_image, read_grey, read_image
 from data.manifest import digest
-from data.soft_mask import to_uint8
+from data.soft_mask import size_of, to_uint8
 from infer.engines import Choice
 from infer.eraser import Eraser, Progress
 
@@ -38,12 +38,16 @@ PATIENCE = 30  # seconds without any worker before that is said
 
 
 class Page(NamedTuple):
-    """A page to erase and the names of the files wanted of it: 'image', 'mask' or both."""
+    """A page to erase and the names of the files wanted of it: 'image', 'mask' or both.
+
+    `holes` is a mask's path and content where what is to be erased is given.
+    """
 
     path: Path
     content: bytes
     key: str  # of the manifest
     names: dict[str, str]
+    holes: tuple[Path, bytes] | None = None
 
 
 Outcome = dict[str, bytes] | Exception
@@ -62,17 +66,29 @@ def make(eraser: Eraser, page: Page) -> dict[str, bytes]:
 def compute(
     eraser: Eraser, page: Page, image: np.ndarray, progress: Progress | None = None
 ) -> dict[str, np.ndarray]:
-    """The pictures wanted of a page. Raises ValueError naming the page."""
+    """The pictures wanted of a page. Raises ValueError naming the page, or its holes."""
+    holes = _read_holes(page, image)
     try:
-        if "mask" not in page.names:
+        if "mask" not in page.names and holes is None:
             return {"image": eraser(image, progress)}
-        image, mask = eraser.run(image, progress=progress)
+        image, mask = eraser.run(image, progress=progress, holes=holes)
         return {"image": image, "mask": to_uint8(mask)}
     except (OSError, MemoryError):
         raise
     except Exception as error:  # the engines' exceptions have no base in common
         raise ValueError(f"{page.path}: cannot be erased; a smaller --tile needs less memory: "
                          f"{reason(error)}") from error
+
+
+def _read_holes(page: Page, image: np.ndarray) -> np.ndarray | None:
+    """A page's holes, float32 H,W in [0, 1]. ValueError where the file does not fit."""
+    if page.holes is None:
+        return None
+    mask = read_grey(*page.holes)
+    if mask.shape != image.shape[:2]:
+        raise ValueError(f"{page.holes[0]} is {size_of(mask)} pixels but {page.path} is "
+                         f"{size_of(image)}; a mask must be aligned to the pixel")
+    return mask / np.float32(255)
 
 
 def encode(page: Page, pictures: dict[str, np.ndarray]) -> dict[str, bytes]:
@@ -104,7 +120,10 @@ class Worker:
     def start(
         self, expected: dict[str, str], weights: list[tuple[str, bytes]], settings: dict,
     ) -> Choice:
-        """Load checkpoints, given as names and contents, with what else an Eraser takes."""
+        """Load checkpoints, given as names and contents, with what else an Eraser takes.
+
+        A number as its `fill` stands for the checkpoint of that place.
+        """
         here = identity()
         if other := [f"{name} {here[name]} instead of {version}"
                      for name, version in expected.items() if here[name] != version]:
@@ -114,8 +133,11 @@ class Worker:
             paths = [Path(folder) / str(i) for i in range(len(weights))]
             for path, (_, content) in zip(paths, weights, strict=True):
                 path.write_bytes(content)
+            networks, fill = list(paths), settings.get("fill")
+            if isinstance(fill, int):
+                settings = settings | {"fill": networks.pop(fill)}
             try:
-                self._eraser = Eraser(paths, **settings)
+                self._eraser = Eraser(networks, **settings)
             except ValueError as error:
                 text = str(error)
                 for path, (name, _) in zip(paths, weights, strict=True):

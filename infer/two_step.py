@@ -36,7 +36,7 @@ class Filler:
 
 
 def page_colour(batch: np.ndarray) -> tuple[np.ndarray]:
-    """The commonest colour around the holes of a tile: white paper becomes white again."""
+    """Each channel's median of what is known of a tile: white paper becomes white again."""
     filled = np.ones_like(batch[:, :3])
     for tile, out in zip(batch, filled, strict=True):
         known = tile[3] < INK

@@ -220,18 +220,20 @@ def test_settings_reach_the_eraser(run, nets, monkeypatch):
     seen = []
     monkeypatch.setattr(command, "Eraser", lambda *a, **k: seen.append((a, k)) or Eraser(*a, **k))
     others = {"fuse": None, "quality": DEFAULT, "batch": 1, "engine": "auto",
-              "precision": "auto", "threads": None}
+              "precision": "auto", "threads": None, "fill": None, "dilate": 7}
     assert command.main(["pages", "--output", "o", "--weights", str(nets["same"])]) == 0
     assert seen.pop() == (([nets["same"]],), dict.fromkeys(command.CHANGES) | others)
     given = ["pages", "--output", "o", "--weights", str(nets["same"]), "--quality", "best",
              "--no-refine", "--tile", "96", "--margin", "5", "--no-even", "--tta", "flips",
              "--flip-ink", "--no-composite", "--skip-blank", "--scale", "2", "--batch", "3",
-             "--fuse", "2", "--engine", "paddle", "--precision", "f32", "--threads", "1"]
+             "--fuse", "2", "--engine", "paddle", "--precision", "f32", "--threads", "1",
+             "--fill", "ns", "--dilate", "9"]
     assert command.main(given) == 0
     assert seen == [(([nets["same"]],), {
         "fuse": [2.0], "quality": "best", "batch": 3, "engine": "paddle", "precision": "f32",
         "threads": 1, "refine": False, "tile": 96, "margin": 5, "even": False, "tta": "flips",
-        "flip_ink": True, "composite": False, "skip_blank": True, "scale": 2})]
+        "flip_ink": True, "composite": False, "skip_blank": True, "scale": 2, "fill": "ns",
+        "dilate": 9})]
 
 
 def test_a_quality_by_another_name_is_the_same_work(run):
@@ -540,3 +542,78 @@ def test_from_the_command_line(nets, tmp_path, monkeypatch):
     assert done.stdout == "2 erased, 0 up to date, 1 failed: \\u7ed3\\u679c\n"
     assert sorted(os.listdir(b"\xe7\xbb\x93\xe6\x9e\x9c"))[1:] == [
         b"\xd6\xd0.png", "试卷 č.png".encode()]
+
+
+@pytest.fixture
+def holed_pages(tmp_path, monkeypatch):
+    """Pages a and b in pages/, grey but for a black square; masks of the squares in holes/."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("a", "b"):
+        page, mask = np.full((40, 60, 3), 180, np.uint8), np.zeros((40, 60), np.uint8)
+        page[10:20, 20:30], mask[10:20, 20:30] = 0, 255
+        Path("pages").mkdir(exist_ok=True)
+        Path("holes").mkdir(exist_ok=True)
+        write_image(f"pages/{name}.png", page)
+        write_image(f"holes/{name}.png", mask)
+
+
+def erase(capsys, *options):
+    status = command.main(["pages", "--output", "out", *map(str, options), *SMALL])
+    return status, capsys.readouterr()
+
+
+def test_given_holes_are_filled_and_remembered(capsys, holed_pages):
+    holed = ["--fill", "page", "--holes", "holes"]
+    status, printed = erase(capsys, *holed, "--mask", "seen")
+    assert status == 0 and "2 erased, 0 up to date" in printed.out
+    assert (read_image("out/a.png") == 180).all()
+    assert np.array_equal(read_grey("seen/a.png"), read_grey("holes/a.png"))
+    assert "0 erased, 2 up to date" in erase(capsys, *holed, "--mask", "seen")[1].out
+    assert "2 erased" in erase(capsys, *holed, "--dilate", "3")[1].out
+    mask = read_grey("holes/b.png")
+    mask[0, 0] = 255
+    write_image("holes/b.png", mask)
+    assert "1 erased, 1 up to date" in erase(capsys, *holed, "--dilate", "3")[1].out
+
+
+@pytest.mark.parametrize("change, message", [
+    (lambda: Path("holes/b.png").unlink(), "b.png: no mask b.* in holes"),
+    (lambda: write_image("holes/b.png", np.zeros((4, 6), np.uint8)),
+     "holes/b.png is 6x4 pixels but pages/b.png is 60x40; a mask must be aligned to the pixel"),
+    (lambda: Path("holes/b.png").write_bytes(b"x"), "holes/b.png: cannot be read"),
+])
+def test_a_bad_mask_fails_its_page_alone(capsys, holed_pages, change, message):
+    change()
+    status, printed = erase(capsys, "--fill", "page", "--holes", "holes")
+    assert status == 1 and message in printed.err
+    assert listing() == ["a.png"] and "Traceback" not in printed.err
+
+
+def test_ink_that_is_found_is_filled(run, holed_pages):
+    """A network that changes the page, but sees no ink: the page stays as it is."""
+    status, out, _ = run("pages", "--fill", "telea", ["darker"])
+    assert status == 0 and np.array_equal(read_image("out/a.png"), read_image("pages/a.png"))
+    status, out, _ = run("pages", "--fill", "page", ["unsure"])  # ink everywhere: white
+    assert "2 erased" in out and (read_image("out/a.png") == 255).all()
+
+
+def test_an_inpainting_checkpoint_fills(run, holed_pages):
+    net = build(ModelConfig("inpaint", 2))
+    weights.save("fill.pdparams", weights.state_of(net), net.config)
+    before = read_image("pages/a.png")
+    status, out, err = run("pages", "--fill", "fill.pdparams", ["unsure"])
+    assert status == 0, err
+    assert (read_image("out/a.png") != before).any(axis=2).mean() > 0.9
+    status, _, err = run("pages", "--output", "no", ["fill.pdparams"])
+    assert status == 2 and "fill.pdparams: is not an eraser, but an inpainting network" in err
+
+
+@pytest.mark.parametrize("options, message", [
+    (["--holes", "holes"], "--holes says what to erase: it needs --fill"),
+    (["--fill", "page", "--holes", "none"], "none: no such folder"),
+    (["--fill", "paeg"], "--fill paeg: no such checkpoint, and none of page, telea, ns"),
+    (["--fill", "page", "--dilate", "-1"], "--dilate must be 0 or more, got -1"),
+])
+def test_wrong_fills(capsys, holed_pages, options, message):
+    status, printed = erase(capsys, *options)
+    assert status == 2 and message in printed.err
