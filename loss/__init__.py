@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import paddle
 
 from loss.mask import cross_entropy, dice_loss
-from loss.perceptual import STAGES, Features, content_loss, style_loss
-from loss.reconstruction import composite, masked_l1, multiscale_l1, total_variation
+from loss.mrf import LAYERS, id_mrf_loss
+from loss.perceptual import STAGES, content_loss, style_loss
+from loss.reconstruction import (
+    composite,
+    confidence_l1,
+    masked_l1,
+    multiscale_l1,
+    total_variation,
+)
 from model.blocks import Erased
 from model.vgg import VGGFeatures, load_features
 
 # Terms that compare features, and which features each compares.
-FEATURE_TERMS = {"content": STAGES, "style": STAGES}
+FEATURE_TERMS = {"content": STAGES, "style": STAGES, "id_mrf": tuple(LAYERS)}
 TERMS = ("dice", "cross_entropy", "ink_l1", "page_l1", "coarse_ink_l1", "coarse_page_l1",
-         "variation", *FEATURE_TERMS, "adversarial")
+         "confidence_l1", "variation", *FEATURE_TERMS, "adversarial")
 
 
 @dataclass
@@ -26,9 +32,10 @@ class LossConfig:
     """Weights of the terms of `EraseLoss`; 0 leaves a term out.
 
     ink_* is the mean over pixels of mask × error, page_* of (1 − mask) × error, as EraseNet's
-    text-region and non-text-region losses; coarse_* are the same at 1/4, 1/2 and full size.
+    text-region and non-text-region losses; coarse_* are the same for the coarse pictures.
     content and style compare VGG's features of the picture, and of the ground truth with the
-    picture's ink regions, with the ground truth's; without `features` they are left out.
+    picture's ink regions, with the ground truth's, id_mrf of the latter alone; without `features`
+    they are left out.
     adversarial is what a discriminator thinks of the picture: see training/adversary.py.
     """
 
@@ -38,12 +45,15 @@ class LossConfig:
     page_l1: float = 2.0
     coarse_ink_l1: float = 1.0
     coarse_page_l1: float = 1.0
-    coarse_scales: list[float] = field(default_factory=lambda: [0.8, 1.0, 2.0])  # 1/4, 1/2, full
+    # One for each coarse picture, from the coarsest on; 1/4, 1/2, full of most erasers.
+    coarse_scales: list[float] = field(default_factory=lambda: [0.8, 1.0, 2.0])
     coarse_page_scales: list[float] | None = None  # of coarse_page_l1, where they differ
+    confidence_l1: float = 0.0  # in holes, less inside than at their rims
     variation: float = 0.0  # between neighbours of which one is ink at least
     content: float = 0.0  # EraseNet 0.01
     style: float = 0.0  # EraseNet 120
-    adversarial: float = 0.0  # EraseNet 0.1
+    id_mrf: float = 0.0  # GMCNN 0.05
+    adversarial: float = 0.0  # EraseNet 0.1, GMCNN 0.001
     features: str = ""  # file of VGG's weights: see model/vgg.py
 
     def __post_init__(self):
@@ -51,10 +61,6 @@ class LossConfig:
             value = getattr(self, name)
             if not (math.isfinite(value) and value >= 0):
                 raise ValueError(f"loss weight {name} must be 0 or more, got {value}")
-        for name in ("coarse_scales", "coarse_page_scales"):
-            scales = getattr(self, name)
-            if scales is not None and len(scales) != 3:
-                raise ValueError(f"{name} needs three weights, got {scales}")
 
 
 def open_features(config: LossConfig, strict: bool = False) -> VGGFeatures | None:
@@ -98,6 +104,8 @@ class EraseLoss:
             terms["coarse_ink_l1"], terms["coarse_page_l1"] = multiscale_l1(
                 erased.coarse, gt, mask, config.coarse_scales,
                 config.coarse_page_scales or config.coarse_scales)
+        if config.confidence_l1:
+            terms["confidence_l1"] = confidence_l1(erased.image, gt, mask)
         if config.variation:
             terms["variation"] = total_variation(erased.image, gt, mask)
         if self._features is not None:
@@ -112,10 +120,15 @@ class EraseLoss:
             return {}
         with paddle.no_grad():
             wanted = self._features(gt, names)
-        found = [self._features(x, names) for x in (image, composite(image, gt, mask))]
-        losses: dict[str, Callable[[Features, Features], paddle.Tensor]] = {
-            "content": content_loss, "style": style_loss}
-        return {term: sum(losses[term](one, wanted) for one in found) for term in used}
+        found, terms = self._features(composite(image, gt, mask), names), {}
+        if "content" in used or "style" in used:
+            whole = self._features(image, STAGES)
+            for term, loss in (("content", content_loss), ("style", style_loss)):
+                if term in used:
+                    terms[term] = loss(whole, wanted) + loss(found, wanted)
+        if "id_mrf" in used:
+            terms["id_mrf"] = id_mrf_loss(found, wanted)
+        return terms
 
     def total(self, terms: dict) -> paddle.Tensor:
         """The weighted sum of named terms, a scalar."""

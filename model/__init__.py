@@ -10,10 +10,12 @@ import paddle
 from model.blocks import FORMS, Erased, Inpainted
 from model.craft import CRAFT, Detected
 from model.erasenet import EraseNet
+from model.gmcnn import GMCNN
 from model.inpaint import LAYERS, InpaintNet
 from model.nonlocal_eraser import ATTENTIONS, NonLocalEraser
+from model.pert import PERT
 
-__all__ = ["Detected", "Erased", "Inpainted", "ModelConfig", "build"]
+__all__ = ["Detected", "Erased", "Inpainted", "ModelConfig", "build", "coarse_pictures"]
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class ModelConfig:
     refine_channels: int = 96  # of the Non-Local refinement; no other network has use for it
     attention: str = "keys"  # 'keys', or 'winner' for its released weights: see nonlocal_eraser.py
     layer: str = "partial"  # of `inpaint`: 'partial', 'gated' or 'attention', see inpaint.py
+    iterations: int = 3  # of `pert`: passes over a page
 
     def __post_init__(self):
         for name, known in (("arch", ARCHITECTURES), ("form", FORMS), ("attention", ATTENTIONS),
@@ -33,6 +36,8 @@ class ModelConfig:
             value = getattr(self, name)
             if value not in known:
                 raise ValueError(f"unknown {name} {value!r}; known: {', '.join(known)}")
+        if self.iterations < 1:
+            raise ValueError(f"iterations must be 1 or more, got {self.iterations}")
         for name in ("width", "refine_channels"):
             if getattr(self, name) < 2:
                 raise ValueError(f"{name} must be 2 or more, got {getattr(self, name)}")
@@ -56,9 +61,22 @@ def _inpaint(config: ModelConfig) -> paddle.nn.Layer:
     return InpaintNet(config.width, config.layer)
 
 
+def _gmcnn(config: ModelConfig) -> paddle.nn.Layer:
+    return GMCNN(config.width)
+
+
+def _pert(config: ModelConfig) -> paddle.nn.Layer:
+    return PERT(config.width, config.iterations)
+
+
 ARCHITECTURES = {"erasenet": _erasenet, "nonlocal": _nonlocal, "craft": _craft,
-                 "inpaint": _inpaint}
-INPAINTING = ("inpaint",)  # architectures that fill a given hole
+                 "inpaint": _inpaint, "gmcnn": _gmcnn, "pert": _pert}
+INPAINTING = ("inpaint", "gmcnn")  # architectures that fill a given hole
+
+
+def coarse_pictures(config: ModelConfig) -> int:
+    """How many pictures beside the last the network that `config` describes makes."""
+    return {"erasenet": 3, "nonlocal": 3, "pert": 1 + config.iterations}.get(config.arch, 0)
 
 
 def build(config: ModelConfig) -> paddle.nn.Layer:

@@ -31,6 +31,35 @@ class PatchDiscriminator(nn.Layer):
         return self.fuse(paddle.concat([self.whole(picture), self.ink(picture * mask)], 1))
 
 
+class Critics(nn.Layer):
+    """GMCNN's global and local critics, on pictures of one side: 5.5 M parameters at 64 and 256.
+
+    Wang et al.: Image Inpainting via GMCNN, NeurIPS 2018. Four 5×5 convolutions of stride 2 and a
+    linear layer each. Takes a picture, float32 N,3,S,S, and a mask N,1,S,S in [0, 1]; returns
+    scores N,2 of any size. The local one sees the mask's regions alone; the paper's, a square
+    around a square hole.
+    """
+
+    def __init__(self, width: int, side: int):
+        super().__init__()
+        self.whole, self.hole = _critic(width), _critic(width)
+        size = 4 * width * (side // 16) ** 2
+        self.whole_score, self.hole_score = nn.Linear(size, 1), nn.Linear(size, 1)
+
+    def forward(self, picture: paddle.Tensor, mask: paddle.Tensor) -> paddle.Tensor:
+        n = picture.shape[0]  # flatten has no second derivative, which the penalty needs
+        return paddle.concat([
+            self.whole_score(self.whole(picture).reshape([n, -1])),
+            self.hole_score(self.hole(picture * mask).reshape([n, -1]))], 1)
+
+
+def _critic(width: int) -> nn.Sequential:
+    channels = [3, width, 2 * width, 4 * width, 4 * width]
+    layers = [(Conv(inputs, outputs, 5, 2, 2), nn.ELU())
+              for inputs, outputs in zip(channels, channels[1:], strict=False)]
+    return nn.Sequential(*[part for layer in layers for part in layer])
+
+
 class _Down(nn.Layer):
     """Spectrally normalised 4×4 convolution of stride 2, and leaky ReLU of slope 0.2."""
 

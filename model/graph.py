@@ -21,7 +21,7 @@ from onnx import TensorProto, helper, numpy_helper
 from paddle import nn
 
 from data.manifest import digest
-from model import blocks, craft, inpaint, nonlocal_eraser
+from model import blocks, craft, gmcnn, inpaint, nonlocal_eraser, pert
 
 OPSET, IR_VERSION = 13, 8  # old enough for any runtime of the last years
 MULTIPLE = 32  # height and width of a network's input are multiples of it
@@ -186,8 +186,9 @@ RULES: list[tuple[object, str, Callable]] = [
     (craft, "max_pool", _max_pool),
     (craft, "max_pool3", _max_pool3),
     (craft, "bilinear", _bilinear),
-    (inpaint, "upsample", _upsample),
-    (inpaint, "split_hole", _split_hole),
+    *((module, "upsample", _upsample) for module in (inpaint, gmcnn, pert)),
+    *((module, "bilinear", _bilinear) for module in (gmcnn, pert)),
+    *((module, "split_hole", _split_hole) for module in (inpaint, gmcnn)),
     (inpaint, "unknown", _unknown),
     (inpaint, "box_mean", _box_mean),
     (inpaint, "renormaliser", _renormaliser),
@@ -196,6 +197,7 @@ RULES: list[tuple[object, str, Callable]] = [
     (F, "leaky_relu", lambda x, slope=0.01, name=None: _leaky_relu(x, slope)),
     (F, "relu", lambda x, name=None: x.graph.node("Relu", x)),
     (F, "sigmoid", lambda x: x.graph.node("Sigmoid", x)),
+    (F, "elu", lambda x: x.graph.node("Elu", x)),
     (F, "tanh", lambda x: x.graph.node("Tanh", x)),
 ]
 _lock = threading.Lock()

@@ -10,7 +10,7 @@ from data.config import from_dict, read_yaml, set_keys
 from data.pairs import DataConfig
 from infer.quality import TTA
 from loss import TERMS, LossConfig
-from model import INPAINTING, ModelConfig
+from model import INPAINTING, ModelConfig, coarse_pictures
 from model.discriminator import PatchDiscriminator
 
 CHOICES = {"auto": None, "always": True, "never": False}
@@ -92,14 +92,22 @@ def check_betas(betas: list[float]) -> None:
 class AdversaryConfig:
     """The discriminator that `loss.adversarial` weighs: see model/discriminator.py."""
 
+    kind: str = "patch"  # 'patch': EraseNet's, with a hinge; 'critics': GMCNN's two, WGAN-GP
     width: int = 64  # channels of its first layer
+    steps: int = 1  # of its own for each of the network's
+    penalty: float = 10.0  # weight of critics' gradient penalty
     lr_ratio: float = 0.1  # its learning rate, of the network's
     betas: list[float] = field(default_factory=lambda: [0.0, 0.9])  # Adam's
 
     def __post_init__(self):
         check_betas(self.betas)
-        if self.width < 2:
-            raise ValueError(f"width must be 2 or more, got {self.width}")
+        if self.kind not in ("patch", "critics"):
+            raise ValueError(f"unknown kind {self.kind!r}; known: patch, critics")
+        if self.width < 2 or self.steps < 1:
+            raise ValueError("width must be 2 or more and steps 1 or more, got "
+                             f"{self.width}, {self.steps}")
+        if not 0 <= self.penalty < math.inf:
+            raise ValueError(f"penalty must be 0 or more, got {self.penalty}")
         if not 0 < self.lr_ratio < math.inf:
             raise ValueError(f"lr_ratio must be above 0, got {self.lr_ratio}")
 
@@ -122,9 +130,24 @@ class Config:
         if (self.data.holes is None) == (self.model.arch in INPAINTING):
             raise ValueError(f"data.holes is for {', '.join(INPAINTING)}, which need it, as `{{}}` "
                              f"at least, and for nothing else; the model is {self.model.arch}")
+        self._check_coarse()
         crop, least = self.data.augment.crop, PatchDiscriminator.MIN_SIDE
-        if self.loss.adversarial and crop < least:
+        if self.loss.adversarial and self.adversary.kind == "patch" and crop < least:
             raise ValueError(f"the discriminator needs crops of {least} pixels or more, got {crop}")
+
+    def _check_coarse(self) -> None:
+        """Refuse weights of other coarse pictures than the network has."""
+        count = coarse_pictures(self.model)
+        if not (self.loss.coarse_ink_l1 or self.loss.coarse_page_l1):
+            return
+        if not count:
+            raise ValueError(f"{self.model.arch} has no coarse pictures; set loss.coarse_ink_l1 "
+                             "and loss.coarse_page_l1 to 0")
+        for name in ("coarse_scales", "coarse_page_scales"):
+            scales = getattr(self.loss, name)
+            if scales is not None and len(scales) != count:
+                raise ValueError(f"{name} needs {count} weights, one for each of the network's "
+                                 f"coarse pictures, got {scales}")
 
 
 def load_config(path: Path | str, assignments: list[str] = (), steps: int | None = None) -> Config:

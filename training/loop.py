@@ -31,7 +31,7 @@ from training.parallel import average_gradients, share_batch_norm
 
 # What of a model's config its architecture uses beside the width.
 OPTIONS = {"erasenet": ["form"], "nonlocal": ["form", "refine_channels", "attention"],
-           "craft": [], "inpaint": ["layer"]}
+           "craft": [], "inpaint": ["layer"], "gmcnn": [], "pert": ["iterations"]}
 VALIDATION_METRICS = ("psnr", "ms_ssim")
 
 
@@ -87,7 +87,8 @@ class Trainer:
         self.engine = PaddleEngine(self.average, compile_)
         self.adversary = None
         if config.loss.adversarial:
-            self.adversary = Adversary(config.adversary, self.world)
+            self.adversary = Adversary(
+                config.adversary, config.data.augment.crop, self.world)
         self.stage, self.step, self.best = 0, 0, None  # step counts within the stage
         self.saved_optimizer: dict | None = None
         weights.restore(self.average, weights.state_of(self.net))
@@ -171,8 +172,9 @@ class Trainer:
         terms, learnt = criterion(output, gt, mask), {}
         if criterion.config.adversarial:
             learnt["discriminator"] = self.adversary.learn(
-                output.image, gt, mask, optimizer.get_lr())
-            terms["adversarial"] = self.adversary.judge(output.image, mask)
+                output.image, gt, mask, optimizer.get_lr(),
+                [self.config.train.seed, self.stage, self.step, self.rank])
+            terms["adversarial"] = self.adversary.judge(output.image, gt, mask)
         loss = criterion.total(terms)
         values = {"loss": float(loss), **{name: float(term) for name, term in terms.items()},
                   **learnt}

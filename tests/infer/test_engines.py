@@ -120,6 +120,7 @@ def assert_close(results, expected, tolerance=1e-5):
     {"arch": "nonlocal", "attention": "winner", "form": "plain"},
     {"arch": "craft"},
     *({"arch": "inpaint", "layer": layer} for layer in ("partial", "gated", "attention")),
+    {"arch": "gmcnn"}, {"arch": "pert"}, {"arch": "pert", "iterations": 1},
 ])
 @pytest.mark.parametrize("engine", GRAPHS)
 def test_engines_agree_with_paddle(checkpoint, engine, config):

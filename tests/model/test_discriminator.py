@@ -2,7 +2,7 @@ import numpy as np
 import paddle
 import pytest
 
-from model.discriminator import PatchDiscriminator
+from model.discriminator import Critics, PatchDiscriminator
 
 
 def rand(*shape):
@@ -49,3 +49,16 @@ def test_weights_are_spectrally_normalised():
             matrix = down.conv.weight.numpy().reshape(down.conv.weight.shape[0], -1)
             assert np.linalg.svd(matrix, compute_uv=False)[0] == pytest.approx(1, rel=0.05)
     assert not hasattr(net.fuse, "weight_orig")
+
+
+def test_critics_score_whole_and_hole():
+    paddle.seed(0)
+    net = Critics(4, 64)
+    picture, mask = rand(2, 3, 64, 64), paddle.zeros([2, 1, 64, 64])
+    mask[:, :, :32] = 1
+    one = net(picture, mask).numpy()
+    changed = picture.clone()
+    changed[:, :, 32:] = 0
+    other = net(changed, mask).numpy()
+    assert one.shape == (2, 2)
+    assert (one[:, 1] == other[:, 1]).all() and (one[:, 0] != other[:, 0]).all()

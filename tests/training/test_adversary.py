@@ -21,21 +21,21 @@ def batch():
 @pytest.fixture
 def adversary():
     paddle.seed(0)
-    return Adversary(AdversaryConfig(width=4, lr_ratio=2.0, betas=[0.5, 0.999]))
+    return Adversary(AdversaryConfig(width=4, lr_ratio=2.0, betas=[0.5, 0.999]), 256)
 
 
 def test_it_learns_to_tell(adversary, batch):
     picture, gt, mask = batch
-    losses = [adversary.learn(picture, gt, mask, 5e-4) for _ in range(16)]
+    losses = [adversary.learn(picture, gt, mask, 5e-4, [0]) for _ in range(16)]
     assert losses[-1] < losses[0] / 2
     assert picture.grad is None  # learning leaves the network that it judges alone
-    assert float(adversary.judge(picture, mask)) > float(adversary.judge(gt, mask))
+    assert float(adversary.judge(picture, gt, mask)) > float(adversary.judge(gt, gt, mask))
 
 
 def test_judging_teaches_the_picture_alone(adversary, batch):
-    picture, _, mask = batch
+    picture, gt, mask = batch
     before = adversary.state()["model"]
-    adversary.judge(picture, mask).backward()
+    adversary.judge(picture, gt, mask).backward()
     assert float(picture.grad.abs().sum()) > 0
     assert all(p.grad is None for p in adversary.net.parameters())
     after = adversary.state()["model"]
@@ -43,14 +43,15 @@ def test_judging_teaches_the_picture_alone(adversary, batch):
                if not name.endswith(("weight_u", "weight_v")))
 
 
-def test_one_that_was_restored_goes_on_alike(adversary, batch):
-    adversary.learn(*batch, 1e-3)
-    state = adversary.state()
-    other = Adversary(AdversaryConfig(width=4, lr_ratio=2.0, betas=[0.5, 0.999]))
-    other.restore(state)
+@pytest.mark.parametrize("kind", ["patch", "critics"])
+def test_one_that_was_restored_goes_on_alike(batch, kind):
+    paddle.seed(0)
+    adversary, other = (Adversary(AdversaryConfig(kind, 4, steps=2), 256) for _ in range(2))
+    adversary.learn(*batch, 1e-3, [1])
+    other.restore(adversary.state())
     for one in (adversary, other):
-        one.judge(batch[0], batch[2])
-        one.learn(*batch, 1e-3)
+        one.judge(*batch)
+        one.learn(*batch, 1e-3, [2])
     one, two = adversary.state(), other.state()
     assert any(np.abs(one["optimizer"][name]).max() > 0 for name in one["optimizer"])
     for part in one:
@@ -62,17 +63,32 @@ def test_its_learning_rate_is_a_share(batch):
     moved = []
     for ratio in (0.5, 1.0):
         paddle.seed(0)
-        adversary = Adversary(AdversaryConfig(width=4, lr_ratio=ratio))
+        adversary = Adversary(AdversaryConfig(width=4, lr_ratio=ratio), 256)
         before = adversary.net.fuse.weight.numpy()
-        adversary.learn(*batch, 1e-3)
+        adversary.learn(*batch, 1e-3, [0])
         moved.append(np.abs(adversary.net.fuse.weight.numpy() - before).max())
     assert moved[0] == pytest.approx(5e-4, rel=0.05) and moved[1] == pytest.approx(1e-3, rel=0.05)
 
 
+def test_critics_judge_what_is_in_the_hole(batch):
+    paddle.seed(0)
+    picture, gt, mask = batch
+    adversary = Adversary(AdversaryConfig("critics", 4, steps=3), 256)
+    adversary.learn(picture, gt, mask, 1e-3, [0])
+    outside = picture * mask + 9 * (1 - mask)
+    assert float(adversary.judge(picture, gt, mask)) == float(adversary.judge(outside, gt, mask))
+    adversary.judge(picture, gt, mask).backward()
+    slope = picture.grad.numpy()
+    assert (slope[..., 128:] == 0).all() and np.abs(slope[..., :128]).max() > 0
+
+
 @pytest.mark.parametrize("assignment, message", [
+    ("adversary.kind=critic", "unknown kind 'critic'; known: patch, critics"),
+    ("adversary.steps=0", "width must be 2 or more and steps 1 or more, got 64, 0"),
+    ("adversary.penalty=-1", "penalty must be 0 or more, got -1"),
     ("adversary.betas=[0.9]", r"betas must be two numbers in \[0, 1\), got \[0.9\]"),
     ("train.betas=[0.9, 1.0]", r"betas must be two numbers in \[0, 1\), got \[0.9, 1.0\]"),
-    ("adversary.width=1", "width must be 2 or more, got 1"),
+    ("adversary.width=1", "width must be 2 or more and steps 1 or more, got 1, 1"),
     ("adversary.lr_ratio=0", "lr_ratio must be above 0, got 0"),
     ("data.augment.crop=128", "the discriminator needs crops of 256 pixels or more, got 128"),
 ])
