@@ -163,7 +163,8 @@ def load(
 ) -> tuple[list[Network], Choice]:
     """Checkpoints, or what is a function already, as functions, and the engine that runs them.
 
-    Without `refine` checkpoints' first stages alone (see model.coarse.FirstStage) are run. `read`
+    Without `refine` checkpoints' first stages alone (see model.coarse.FirstStage) are run, where
+    they have two. `read`
     makes a network of a path; one with another kind of `output` is refused.
     An automatic choice that cannot run one of them gives way to the next, with a warning. Raises
     ValueError as `choose` does, for a bad checkpoint, and as EngineError where no engine is left.
@@ -220,7 +221,7 @@ def _read(path: Path, read: Reader, output: type, refine: bool) -> paddle.nn.Lay
     net = read(path)
     if net.output is not output:
         raise ValueError(f"{path}: is not {output.KIND}, but {net.output.KIND}")
-    return net if refine else FirstStage(net)
+    return FirstStage(net) if not refine and hasattr(net, "coarse") else net
 
 
 def _open(path: Path, choice: Choice, limit: bool, make: Reader, kind: str) -> Network:

@@ -147,6 +147,12 @@ def test_a_network_of_another_kind_is_named(checkpoint, engine):
         load([path], engine, "f32", output=Detected)
 
 
+def test_a_network_of_one_stage_is_run_whole(checkpoint):
+    path, net = checkpoint(arch="pert")
+    (network,), _ = load([path], "paddle", "f32", refine=False)
+    assert_close(network(make_batch()), PaddleEngine(net)(make_batch()))
+
+
 @pytest.mark.parametrize("engine", [*GRAPHS, "paddle"])
 def test_the_first_stage_alone(checkpoint, engine):
     path, net = checkpoint(arch="nonlocal")
