@@ -25,7 +25,10 @@ import paddle
 
 from training.config import load_config
 from training.loop import Trainer
+from training.masks import MaskTrainer
 from training.text import TextTrainer
+
+TRAINERS = {"craft": TextTrainer, "text_seg": MaskTrainer}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -41,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
         if int(os.environ.get("PADDLE_TRAINERS_NUM", "1")) > 1:
             paddle.distributed.init_parallel_env()
         out = options.out or Path("runs") / options.config.stem
-        trainer = TextTrainer if config.model.arch == "craft" else Trainer
+        trainer = TRAINERS.get(config.model.arch, Trainer)
         best = trainer(config, out, options.resume).fit()
     except FloatingPointError as error:
         print(f"train.py: {error}", file=sys.stderr)

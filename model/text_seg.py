@@ -87,9 +87,8 @@ class Encoder(nn.Layer):
     def __init__(self, width: int):
         super().__init__()
         inputs = divisible(width)
-        self.features = nn.LayerList([_unit(3, inputs, 3, 2)])
-        self.excite = nn.LayerList()
-        self._ends = []  # how many features there are after each stage
+        self.features, self.excite = nn.LayerList([_unit(3, inputs, 3, 2)]), nn.LayerList()
+        self._path = [self.features[0]]  # all layers, as they are run
         before = 1  # dilation
         for (expansion, _, blocks, stride, dilation), outputs in zip(
                 STAGES, stage_channels(width), strict=True):
@@ -98,19 +97,20 @@ class Encoder(nn.Layer):
                     inputs, outputs, stride if i == 0 else 1, before if i == 0 else dilation,
                     expansion))
                 inputs = outputs
+                self._path.append(self.features[-1])
             before = dilation
             self.excite.append(ScSE(outputs))
-            self._ends.append(len(self.features))
+            self._path.append(self.excite[-1])
+            if len(self.excite) == QUARTER + 1:
+                self._quarter = len(self._path) - 1
 
     def forward(self, x) -> tuple[paddle.Tensor, paddle.Tensor]:
         """Features at 1/4 and at 1/8."""
-        begin, stages = 0, []
-        for end, excite in zip(self._ends, self.excite, strict=True):
-            for layer in self.features[begin:end]:
-                x = layer(x)
-            begin, x = end, excite(x)
-            stages.append(x)
-        return stages[QUARTER], stages[-1]
+        found = []
+        for layer in self._path:
+            x = layer(x)
+            found.append(x)
+        return found[self._quarter], found[-1]
 
 
 def divisible(channels: float) -> int:

@@ -24,7 +24,7 @@ from model.blocks import in_float32
 from model.compiled import available, compiled, trainable
 from training.batches import StepSampler, loader
 from training.checkpoint import optimizer_state, restore_optimizer
-from training.config import CHOICES, Config, StageConfig
+from training.config import CHOICES, Config, StageConfig, TrainConfig
 from training.parallel import average_gradients, share_batch_norm
 
 VALIDATION_METRICS = ("psnr", "ms_ssim")
@@ -59,6 +59,8 @@ class Trainer:
                 weights.restore(self.net, weights.state_of(first))
             except ValueError as error:
                 raise ValueError(f"train.init={train.init}: {error}") from None
+        if train.encoder:
+            weights.restore_encoder(self.net, train.encoder)
         if self.world > 1:
             share_batch_norm(self.net)
         compile_ = CHOICES[train.compile]
@@ -70,6 +72,7 @@ class Trainer:
         elif compile_ and not (self.on_gpu or trainable(config.model)):
             raise ValueError("compile: always needs a width and refine_channels that are multiples "
                              "of 16 on a CPU; use auto or never")
+        self.compiles = compile_
         self.forward = compiled(self.net) if compile_ else self.net
         amp = CHOICES[train.amp]
         self.amp = self.on_gpu if amp is None else amp
@@ -147,12 +150,12 @@ class Trainer:
     def _run_stage(self, stage: StageConfig) -> None:
         config = self.config.train
         for name, parameter in self.net.named_parameters():
-            frozen = stage.freeze_mask and ".mask_" in f".{name}"
+            frozen = (stage.freeze_mask and ".mask_" in f".{name}"
+                      or stage.freeze_encoder and name.startswith("encoder."))
             # Paddle counts batch norm's running statistics among the parameters.
             parameter.stop_gradient = frozen or name.endswith(weights.STATISTICS)
         trained = [p for p in self.net.parameters() if not p.stop_gradient]
-        clip = paddle.nn.ClipGradByGlobalNorm(config.clip) if config.clip else None
-        optimizer = paddle.optimizer.Adam(stage.lr, parameters=trained, grad_clip=clip)
+        optimizer = make_optimizer(config, stage.lr, trained)
         if self.saved_optimizer is not None:
             restore_optimizer(optimizer, self.net, self.saved_optimizer)
             self.saved_optimizer = None
@@ -164,6 +167,8 @@ class Trainer:
                               offset + stage.steps, config.seed, self.rank, self.world)
         writer = scalar_writer(self.out) if self.rank == 0 else None
         self.net.train()
+        if stage.freeze_encoder:
+            self.net.encoder.eval()
         with tqdm(total=stage.steps, initial=self.step, unit="step", disable=self.rank > 0,
                   desc=f"stage {self.stage + 1}/{len(config.stages)}",
                   dynamic_ncols=True) as bar, closing(loader(self.dataset, sampler)) as batches:
@@ -296,7 +301,8 @@ class Trainer:
 def described(config: ModelConfig) -> dict:
     """A model's config without what its architecture has no use for."""
     unused = {"erasenet": ("refine_channels", "attention"),
-              "craft": ("form", "refine_channels", "attention")}.get(config.arch, ())
+              "craft": ("form", "refine_channels", "attention"),
+              "text_seg": ("form", "refine_channels", "attention")}.get(config.arch, ())
     return {key: value for key, value in asdict(config).items() if key not in unused}
 
 
@@ -315,8 +321,26 @@ def differences(old: dict, new: dict, where: str = "") -> list[str]:
     return sorted(found)
 
 
+def make_optimizer(
+    config: TrainConfig, lr: float, parameters: list
+) -> paddle.optimizer.Optimizer:
+    common = {
+        "parameters": parameters, "weight_decay": config.weight_decay or None,
+        "grad_clip": paddle.nn.ClipGradByGlobalNorm(config.clip) if config.clip else None}
+    if config.optimizer == "sgd":
+        return paddle.optimizer.Momentum(lr, 0.9, use_nesterov=True, **common)
+    return paddle.optimizer.Adam(lr, **common)
+
+
 def learning_rate(stage: StageConfig, step: int) -> float:
-    """Linear rise over `warmup` steps times a cosine from `lr` to `final_lr` over the stage."""
+    """Linear rise over `warmup` steps times a cosine from `lr` to `final_lr` over the stage.
+
+    With a `cycle`, instead, up and down again between the two on straight lines: Smith, WACV 2017,
+    arXiv:1506.01186.
+    """
+    if stage.cycle:
+        share = 1 - abs(2 * (step % stage.cycle) / stage.cycle - 1)
+        return float(stage.final_lr + (stage.lr - stage.final_lr) * share)
     cosine = (1 + np.cos(np.pi * step / stage.steps)) / 2
     rise = min(1.0, (step + 1) / max(1, stage.warmup))
     return float(rise * (stage.final_lr + (stage.lr - stage.final_lr) * cosine))
