@@ -84,7 +84,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
                         help=f"of a word's pixels ({default.low})")
     parser.add_argument("--link-threshold", type=float, default=default.link, metavar="T",
                         help=f"of what joins characters ({default.link})")
-    parser.add_argument("--scale", type=scale, choices=(*AUTOMATIC, *SCALES), default="auto",
+    parser.add_argument("--scale", type=scale, choices=(AUTOMATIC, *SCALES), default="auto",
                         help="the network sees the page this much enlarged (auto: by its print)")
     parser.add_argument("--engine", choices=("auto", *ENGINES), default="auto",
                         help="what computes (auto: Paddle on a GPU, else the fastest installed)")

@@ -23,6 +23,7 @@ SHA256 = "4a5efbfb48b4081100544e75e1e2b57f8de3d84f213004b14b85fd4b3748db17"
 LITE = Path(__file__).parent.parent / "weights" / "craft_lite.pdparams"
 # A tile's largest side in the network's pixels, and what of it sees too little around it.
 TILE, MARGIN = 1024, 128
+TALLEST_ENLARGED = 14  # pixels: the official weights miss words of smaller print, not enlarged ones
 
 
 class Detector:
@@ -46,8 +47,8 @@ class Detector:
         tile: int = TILE,
         margin: int = MARGIN,
     ):
-        if scale not in (*AUTOMATIC, *SCALES):
-            known = ", ".join(map(str, (*AUTOMATIC, *SCALES)))
+        if scale not in (AUTOMATIC, *SCALES):
+            known = ", ".join(map(str, (AUTOMATIC, *SCALES)))
             raise ValueError(f"unknown scale {scale!r}; known: {known}")
         self.thresholds = thresholds or Thresholds()
         self._scale = scale
@@ -69,10 +70,8 @@ class Detector:
 
         0 where the page is blank.
         """
-        scale = self._scale
-        if scale in AUTOMATIC:
-            best = best_scale(image)
-            scale = min(best, 1) if scale == "shrink" else best
+        automatic = self._scale == AUTOMATIC
+        scale = best_scale(image, TALLEST_ENLARGED) if automatic else self._scale
         step = round(2 / scale)
         scores = np.zeros((*(-(-length // step) for length in image.shape[:2]), 2), np.float32)
         blank = Blankness(image)

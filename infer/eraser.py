@@ -116,7 +116,9 @@ class Eraser:
         """Erase `image` into a new array where `change` allows; `mask` takes what was seen."""
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
             raise ValueError(f"expected a page as uint8 H,W,3, got {image.dtype} {image.shape}")
-        scale = self._choose_scale(image)
+        scale = self.settings.scale
+        if scale == AUTOMATIC:
+            scale = best_scale(image)
         tiling = self._tiling.scaled(scale)
         blank = Blankness(image) if self.settings.skip_blank else None
         box = blank.box() if blank else EVERYTHING
@@ -144,13 +146,6 @@ class Eraser:
             if progress is not None and progress(done, total) is False:
                 raise Cancelled
         return out
-
-    def _choose_scale(self, image: np.ndarray) -> float:
-        scale = self.settings.scale
-        if scale not in AUTOMATIC:
-            return scale
-        best = best_scale(image)
-        return min(best, 1) if scale == "shrink" else best
 
     def _erase(self, tiles: np.ndarray, scale: float) -> np.ndarray:
         """A batch of tiles, uint8 N,S,S,3, to float32 N,S,S,4 or 5.

@@ -7,6 +7,7 @@ from training.config import load_config
 
 ROOT = Path(__file__).parents[2]
 RECIPES = sorted(ROOT.glob("configs/*.yaml"))
+CRAFT = ROOT / "configs" / "craft.yaml"
 
 
 @pytest.fixture
@@ -19,7 +20,8 @@ def recipe(tmp_path):
     return write
 
 
-@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [path for path in RECIPES if path != CRAFT],
+                         ids=lambda path: path.stem)
 def test_shipped_recipes(path):
     config = load_config(path)
     lite = path.stem.endswith("_lite")
@@ -31,8 +33,14 @@ def test_shipped_recipes(path):
     assert config.data.augment.crop % 32 == 0
 
 
+def test_the_recipe_of_the_text_detector():
+    config = load_config(CRAFT)
+    assert (config.model.arch, config.model.width) == ("craft", 32)
+    assert config.data.layout == "synth" and config.data.augment.crop % 32 == 0
+
+
 def test_there_are_recipes():
-    assert [path.stem for path in RECIPES] == ["erasenet", "erasenet_lite", "nonlocal",
+    assert [path.stem for path in RECIPES] == ["craft", "erasenet", "erasenet_lite", "nonlocal",
                                                "nonlocal_lite"]
 
 
