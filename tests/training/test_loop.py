@@ -279,6 +279,15 @@ def test_learning_rate():
     assert learning_rate(StageConfig(steps=5, lr=1e-3, warmup=0), 0) == pytest.approx(1e-3)
 
 
+def test_cyclical_learning_rate():
+    """Smith's triangles, and no rise from nought before them."""
+    stage = StageConfig(steps=100, lr=1e-2, final_lr=1e-4, warmup=50, cycle=8)
+    rates = [learning_rate(stage, step) for step in range(20)]
+    step = (1e-2 - 1e-4) / 4
+    assert rates[:9] == pytest.approx([1e-4 + step * n for n in (0, 1, 2, 3, 4, 3, 2, 1, 0)])
+    assert rates[8:16] == rates[:8]
+
+
 def test_a_loss_that_is_not_finite_stops(tmp_path, pages):
     config = recipe(pages, stages=[{"steps": 5, "lr": 1e30, "warmup": 0}])
     with pytest.raises(FloatingPointError) as caught:

@@ -4,13 +4,12 @@ import numpy as np
 import paddle
 import pytest
 
-from data.generated import SynthConfig
 from data.image_io import read_image, write_image
 from data.pairs import DataConfig
 from data.soft_mask import soft_mask, to_uint8
 from model import ModelConfig, weights
 from model.compiled import available
-from training.config import Config, StageConfig, TrainConfig, load_config
+from training.config import Config, StageConfig, TrainConfig
 from training.loop import make_optimizer
 from training.masks import MaskTrainer
 
@@ -143,11 +142,3 @@ def test_sgd_with_nesterov_and_weight_decay_by_hand():
         velocity = 0.9 * velocity + gradient
         value = value - 0.5 * (gradient + 0.9 * velocity)
         np.testing.assert_allclose(p.numpy(), value, rtol=1e-5)
-
-
-def test_the_shipped_recipe_is_what_the_readme_says():
-    config = load_config("configs/text_seg.yaml", steps=100)
-    assert config.model.arch == "text_seg" and config.data.synth == SynthConfig(kinds=["comic"])
-    assert (config.data.dilate, config.loss.text, config.train.weight_decay) == (7, 2.0, 1e-4)
-    stage = config.train.stages[0]
-    assert (stage.lr, stage.final_lr, stage.cycle, config.train.optimizer) == (1e-2, 1e-4, 5, "sgd")
