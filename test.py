@@ -148,9 +148,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     own.add_argument("--composite", action=either,
                      help="keep the page's own pixels where no ink was seen")
     own.add_argument("--skip-blank", action=either, help="leave out tiles where the page is blank")
-    own.add_argument("--scale", type=scale, choices=(*AUTOMATIC, *SCALES),
-                     help="the networks see the page this much enlarged (auto: by its print; "
-                          "shrink: the same, but never enlarged)")
+    own.add_argument("--scale", type=scale, choices=(AUTOMATIC, *SCALES),
+                     help="the networks see the page this much enlarged (auto: by its print)")
     parser.add_argument("--batch", type=int, default=1, help="tiles computed at once (1)")
     parser.add_argument("--engine", choices=("auto", *ENGINES), default="auto",
                         help="what computes (auto: Paddle on a GPU, else the fastest installed)")

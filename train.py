@@ -1,4 +1,4 @@
-"""Train one network on pairs, through all the stages of a recipe.
+"""Train one network on pairs, or CRAFT on pages with text, through all the stages of a recipe.
 
     python train.py --config configs/erasenet.yaml --data DATA [--out DIR] [--resume] [--steps N]
                     [--strict] [--set key.sub=value ...]
@@ -25,6 +25,10 @@ import paddle
 
 from training.config import load_config
 from training.loop import Trainer
+from training.masks import MaskTrainer
+from training.text import TextTrainer
+
+TRAINERS = {"craft": TextTrainer, "text_seg": MaskTrainer}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -35,10 +39,13 @@ def main(arguments: list[str] | None = None) -> int:
             config.data.layout = "synth"
         elif options.data:
             config.data.root = options.data
+            if config.data.layout == "synth":  # the recipe's, for want of a folder
+                config.data.layout = "auto"
         if int(os.environ.get("PADDLE_TRAINERS_NUM", "1")) > 1:
             paddle.distributed.init_parallel_env()
         out = options.out or Path("runs") / options.config.stem
-        best = Trainer(config, out, options.resume, options.strict).fit()
+        trainer = TRAINERS.get(config.model.arch, Trainer)
+        best = trainer(config, out, options.resume, options.strict).fit()
     except FloatingPointError as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 1
@@ -52,7 +59,8 @@ def main(arguments: list[str] | None = None) -> int:
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--config", type=Path, required=True, help="recipe, a YAML of configs/")
-    parser.add_argument("--data", help="pairs (data.root), or the word synth")
+    parser.add_argument("--data", help="pairs, for CRAFT pages with text (data.root); or the word "
+                                       "synth")
     parser.add_argument("--out", type=Path, help="folder of the run (runs/CONFIG)")
     parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
     parser.add_argument("--steps", type=int, metavar="N",

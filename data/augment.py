@@ -73,22 +73,41 @@ def rotated_crop(array: np.ndarray, left: float, top: float, size: int, angle: f
     reflection: a black fill would read as ink.
     """
     height, width = array.shape[:2]
-    # The smallest upright window that holds the turned crop, and a pixel for bilinear sampling.
-    turn = math.radians(angle)
-    window = size if angle == 0 else math.ceil(size * (math.cos(turn) + abs(math.sin(turn)))) + 2
-    window += (window - size) % 2  # the same margin on both sides
-    margin = (window - size) // 2
-    x = round(left * max(0, width - size)) - margin
-    y = round(top * max(0, height - size)) - margin
+    x, y, window, matrix = _placed(height, width, left, top, size, angle)
     rows, columns = reflect(y, y + window, height), reflect(x, x + window, width)
     patch = array[rows[:, None], columns[None, :]]
     if angle == 0:
         return patch
+    return cv2.warpAffine(patch, matrix, (size, size), flags=cv2.INTER_LINEAR,
+                          borderMode=cv2.BORDER_REFLECT_101)
+
+
+def crop_matrix(shape: tuple[int, ...], left: float, top: float, size: int,
+                angle: float) -> np.ndarray:
+    """Where `rotated_crop` takes points of a page of this shape: float64 3,3, of x, y, 1.
+
+    A pixel covers [i, i + 1) along each axis.
+    """
+    x, y, _, matrix = _placed(*shape[:2], left, top, size, angle)
+    to_edges = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
+    moved = np.array([[1, 0, -x], [0, 1, -y], [0, 0, 1]])
+    return to_edges @ np.vstack([matrix, [0, 0, 1]]) @ moved @ np.linalg.inv(to_edges)
+
+
+def _placed(height: int, width: int, left: float, top: float, size: int, angle: float
+            ) -> tuple[int, int, int, np.ndarray]:
+    """Left, top and side of the smallest upright window that holds a turned crop, and a pixel for
+    bilinear sampling; and the matrix, 2,3, that turns it.
+    """
+    turn = math.radians(angle)
+    window = size if angle == 0 else math.ceil(size * (math.cos(turn) + abs(math.sin(turn)))) + 2
+    window += (window - size) % 2  # the same margin on both sides
+    margin = (window - size) // 2
     centre = (window - 1) / 2
     matrix = cv2.getRotationMatrix2D((centre, centre), angle, 1.0)
     matrix[:, 2] -= margin
-    return cv2.warpAffine(patch, matrix, (size, size), flags=cv2.INTER_LINEAR,
-                          borderMode=cv2.BORDER_REFLECT_101)
+    return (round(left * max(0, width - size)) - margin,
+            round(top * max(0, height - size)) - margin, window, matrix)
 
 
 def reflect(begin: int, end: int, length: int) -> np.ndarray:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from data.characters import Characters
 from data.synth.page import Pair as Rendered
 from data.synth.page import SynthOptions, crops, render, use_one_core
 
@@ -26,6 +27,7 @@ class SynthConfig:
     dirt_kept: bool = False  # stains and smudges are erased
     without_faces: list[str] | None = None  # fonts never used: a benchmark may hold them out
     without_captures: list[str] | None = None  # kinds of capture never used
+    kinds: list[str] | None = None  # of pages, in equal shares; none: all but comics, mixed
 
     def __post_init__(self):
         if not 0 <= self.share <= 1:
@@ -39,6 +41,7 @@ class SynthConfig:
             stamps_kept=self.stamps_kept, dirt_kept=self.dirt_kept,
             without_faces=tuple(self.without_faces or ()),
             without_captures=tuple(self.without_captures or ()),
+            kinds=tuple(self.kinds or ()),
         )
 
 
@@ -50,8 +53,9 @@ class GeneratedCrops:
     pages of its batches' crops for itself, so with N processes most pages are drawn N times.
     """
 
-    def __init__(self, config: SynthConfig, size: int, seed: int, pairs: int = 0):
-        self._options = config.options()
+    def __init__(self, config: SynthConfig, size: int, seed: int, pairs: int = 0,
+                 chars: bool = False):
+        self._options = replace(config.options(), chars=chars)
         self._size = size
         self._seed = seed
         self._length = min(pairs or PAGES * CROPS, PAGES * CROPS)
@@ -62,6 +66,11 @@ class GeneratedCrops:
 
     def __getitem__(self, index: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, str]:
         """Image and gt, uint8 S,S,3, and a name for messages."""
+        pair, name = self.rendered(index)
+        return pair.image, pair.gt, name
+
+    def rendered(self, index: tuple[int, int]) -> tuple[Rendered, str]:
+        """A crop with all that the generator knows of it, and a name for messages."""
         draw, number = index
         group, place = divmod(draw * len(self) + number % len(self), PAGES * CROPS)
         crop, page = divmod(place, PAGES)  # neighbours are of different pages
@@ -73,8 +82,7 @@ class GeneratedCrops:
             while len(self._pages) > PAGES:
                 self._pages.popitem(last=False)
         self._pages.move_to_end(page)
-        pair = self._pages[page][crop]
-        return pair.image, pair.gt, f"generated page {page} of seed {self._seed}"
+        return self._pages[page][crop], f"generated page {page} of seed {self._seed}"
 
 
 @dataclass(frozen=True)
@@ -88,8 +96,17 @@ class GeneratedPage:
 
     def read(self) -> tuple[np.ndarray, np.ndarray]:
         """Image and gt, uint8 H,W,3."""
-        pair = render(VAL_SEED, self.number, size=self.size, options=self.options)
+        pair = self._render()
         return pair.image, pair.gt
+
+    def read_words(self) -> tuple[np.ndarray, list[Characters]]:
+        """Image, uint8 H,W,3, and its words."""
+        pair = self._render(chars=True)
+        return pair.image, pair.words
+
+    def _render(self, **changes) -> Rendered:
+        options = replace(self.options, **changes)
+        return render(VAL_SEED, self.number, size=self.size, options=options)
 
 
 def validation_pages(config: SynthConfig, count: int) -> list[GeneratedPage]:

@@ -17,7 +17,6 @@ Files pair by stem, whatever their suffixes. A mask that is not there yet would 
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -28,6 +27,7 @@ from data.augment import AugmentConfig, augment
 from data.generated import GeneratedCrops, GeneratedPage, SynthConfig, validation_pages
 from data.holes import HoleConfig, cut_hole
 from data.image_io import list_images, read_grey, read_image
+from data.page_cache import PageCache
 from data.soft_mask import size_of, soft_mask
 
 LAYOUTS = ("competition", "watermark", "scut", "list")
@@ -274,8 +274,12 @@ class DataConfig:
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     synth: SynthConfig = field(default_factory=SynthConfig)
     holes: HoleConfig | None = None  # for networks that fill holes, and for them alone
+    weak: str = ""  # for CRAFT: folder of pages whose words alone are known, see data/text_pages.py
+    weak_share: float = 1 / 6  # of the crops that come from there: one for five others
 
     def __post_init__(self):
+        if not 0 <= self.weak_share <= 1:
+            raise ValueError(f"weak_share must lie in [0, 1], got {self.weak_share}")
         for name in ("val_pages", "cache_mb", "workers"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must be 0 or more, got {getattr(self, name)}")
@@ -316,7 +320,7 @@ class PairDataset:
         if self._share > 0:
             self._generated = GeneratedCrops(
                 config.synth, config.augment.crop, seed, len(self.pairs))
-        self._pages: OrderedDict[int, tuple] = OrderedDict()
+        self._pages = PageCache(self._read, config.cache_mb)
 
     def __len__(self) -> int:
         return len(self.pairs or self._generated)
@@ -330,35 +334,23 @@ class PairDataset:
             mask = None
             how = replace(how, rotate=0.0, redraws=0)  # a crop already, turned as pages are
         else:
-            image, gt, mask = self._read(page)
+            image, gt, mask = self._pages[page]
             name = self.pairs[page].name
         image, gt, mask = augment(
             image, gt, mask, rng, how,
             lambda i, g: soft_mask(i, g, config.threshold, config.channel, config.dilate),
         )
         if config.holes is None:
-            return _to_chw(image), _to_chw(gt), mask[None], name
+            return to_chw(image), to_chw(gt), mask[None], name
         image, hole = cut_hole(image, gt, mask, rng, config.holes)
-        return np.concatenate([_to_chw(image), hole[None]]), _to_chw(gt), hole[None], name
+        return np.concatenate([to_chw(image), hole[None]]), to_chw(gt), hole[None], name
 
     def _read(self, page: int):
-        """A decoded page, from memory where the budget allows."""
-        if page in self._pages:
-            self._pages.move_to_end(page)
-            return self._pages[page]
         pair = self.pairs[page]
         image, gt = pair.read()
-        arrays = self._pages[page] = (image, gt, pair.read_mask(image.shape[:2]))
-        budget = self.config.cache_mb * 2**20
-        while len(self._pages) > 1 and _size(self._pages.values()) > budget:
-            self._pages.popitem(last=False)
-        return arrays
+        return image, gt, pair.read_mask(image.shape[:2])
 
 
-def _size(pages) -> int:
-    return sum(array.nbytes for arrays in pages for array in arrays if array is not None)
-
-
-def _to_chw(image: np.ndarray) -> np.ndarray:
+def to_chw(image: np.ndarray) -> np.ndarray:
     """uint8 H,W,3 to float32 3,H,W in [0, 1]."""
     return np.ascontiguousarray(image.transpose(2, 0, 1)).astype(np.float32) / 255

@@ -20,19 +20,16 @@ from data.cores import start_paddle
 
 start_paddle()
 
-import cv2
-import numpy as np
 from tqdm import tqdm
 
-from data.errors import reason
 from data.files import make_folder, write_bytes
 from data.image_io import expand_inputs, read_image, write_image
+from infer.command import add_engine_options, check_places, fail
 from infer.detector import Detector
-from infer.engines import ENGINES, PRECISIONS
 from infer.scale import AUTOMATIC, SCALES, scale
-from infer.words import Thresholds, Word
+from infer.words import Thresholds, Word, drawn
 
-COLOUR = (0, 160, 60)  # of what is drawn
+PROGRAM = "infer.detect"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -41,14 +38,17 @@ def main(arguments: list[str] | None = None) -> int:
         pages = expand_inputs(options.inputs)
         overlays = {page: options.overlay / f"{page.stem}.png" for page in pages} \
             if options.overlay else {}
-        check_places(pages, options.json, overlays, options.overwrite)
+        if options.json is not None and not options.json.resolve().parent.is_dir():
+            raise ValueError(f"{options.json}: the JSON must be a file in a folder that exists")
+        table = [] if options.json is None else [options.json]
+        check_places(pages, [*overlays.values(), *table], options.overwrite)
         thresholds = Thresholds(options.text_threshold, options.low_text, options.link_threshold)
         detector = Detector(options.weights, thresholds, options.scale, options.engine,
                             options.precision, options.threads)
         if options.overlay:
             make_folder(options.overlay)
     except (ValueError, OSError) as error:
-        return fail(error, 2)
+        return fail(PROGRAM, error, 2)
     print(f"engine: {detector.engine}", file=sys.stderr)
     found, status = [], 0
     for page in tqdm(pages, unit="page", dynamic_ncols=True):
@@ -58,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
             if overlays:
                 write_image(overlays[page], drawn(image, words))
         except (ValueError, OSError, MemoryError) as error:
-            status = fail(error, 1, page)
+            status = fail(PROGRAM, error, 1, page)
             continue
         found.append({"file": str(page), "width": image.shape[1], "height": image.shape[0],
                       "words": [described(word) for word in words]})
@@ -69,7 +69,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         write_bytes(options.json, text.encode())
     except OSError as error:
-        return fail(error, 1)
+        return fail(PROGRAM, error, 1)
     return status
 
 
@@ -88,50 +88,15 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
                         help=f"of a word's pixels ({default.low})")
     parser.add_argument("--link-threshold", type=float, default=default.link, metavar="T",
                         help=f"of what joins characters ({default.link})")
-    parser.add_argument("--scale", type=scale, choices=(*AUTOMATIC, *SCALES), default="auto",
+    parser.add_argument("--scale", type=scale, choices=(AUTOMATIC, *SCALES), default="auto",
                         help="the network sees the page this much enlarged (auto: by its print)")
-    parser.add_argument("--engine", choices=("auto", *ENGINES), default="auto",
-                        help="what computes (auto: Paddle on a GPU, else the fastest installed)")
-    parser.add_argument("--precision", choices=("auto", *PRECISIONS), default="auto",
-                        help="of the computation (auto: bf16 where the processor has it, else f32)")
-    parser.add_argument("--threads", type=int, metavar="N", help="processor threads (all cores)")
-    parser.add_argument("--overwrite", action="store_true", help="replace files that exist")
+    add_engine_options(parser)
     return parser.parse_args(arguments)
-
-
-def check_places(pages: list[Path], table: Path | None, overlays: dict[Path, Path],
-                 overwrite: bool) -> None:
-    """Raise ValueError where a result would replace a page, or unasked any file."""
-    if table is not None and not table.resolve().parent.is_dir():
-        raise ValueError(f"{table}: the JSON must be a file in a folder that exists")
-    sources = {page.resolve() for page in pages}
-    for target in [*overlays.values(), *([] if table is None else [table])]:
-        if target.resolve() in sources:
-            raise ValueError(f"{target}: is one of the inputs; choose another place")
-        if target.exists() and not overwrite:
-            raise ValueError(f"{target}: exists; --overwrite replaces it")
 
 
 def described(word: Word) -> dict:
     return {"quad": word.quad.round(1).tolist(), "polygon": word.polygon.round(1).tolist(),
             "score": round(word.score, 3)}
-
-
-def drawn(image: np.ndarray, words: list[Word]) -> np.ndarray:
-    """The page, uint8 H,W,3, with its words' outlines."""
-    outlines = [np.rint(word.polygon * 16 - 8).astype(np.int32) for word in words]  # in 1/16 pixel
-    thickness = max(1, round(max(image.shape) / 1000))
-    return cv2.polylines(image.copy(), outlines, True, COLOUR, thickness, cv2.LINE_AA, shift=4)
-
-
-def fail(error: Exception, status: int, page: Path | None = None) -> int:
-    why = reason(error)
-    if isinstance(error, MemoryError):
-        why = f"{page}: not enough memory"
-    elif isinstance(error, OSError):
-        why = f"{error.filename or page}: {error.strerror or why}"
-    print(f"infer.detect: {why}", file=sys.stderr)
-    return status
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import numpy as np
 import paddle
 
 from infer.blank import Blankness
-from infer.engines import load
+from infer.engines import Network, load
 from infer.scale import AUTOMATIC, SCALES, best_scale, resize
 from infer.tiles import Tiling, each_tile
 from infer.words import Thresholds, Word, find_words
@@ -23,21 +23,22 @@ SHA256 = "4a5efbfb48b4081100544e75e1e2b57f8de3d84f213004b14b85fd4b3748db17"
 LITE = Path(__file__).parent.parent / "weights" / "craft_lite.pdparams"
 # A tile's largest side in the network's pixels, and what of it sees too little around it.
 TILE, MARGIN = 1024, 128
+TALLEST_ENLARGED = 14  # pixels: the official weights miss words of smaller print, not enlarged ones
 
 
 class Detector:
     """Finds words with CRAFT on aligned tiles.
 
-    `weights` is a checkpoint's path; by default the official weights where their package is
-    installed, else the bundled ones. `scale` says how much enlarged the network sees a page, as
-    `infer.quality.Settings.scale`; `engine`, `precision` and `threads` say what runs it (see
-    `engines.choose`). Raises ValueError for what this machine cannot do and for weights that cannot
-    be loaded, are none of a text detector, or are not there.
+    `weights` is a checkpoint's path, or what runs one (see `infer.engines`); by default the
+    official weights where their package is installed, else the bundled ones. `scale` says how much
+    enlarged the network sees a page, as `infer.quality.Settings.scale`; `engine`, `precision` and
+    `threads` say what runs it (see `engines.choose`). Raises ValueError for what this machine
+    cannot do and for weights that cannot be loaded, are none of a text detector, or are not there.
     """
 
     def __init__(
         self,
-        weights: Path | str | None = None,
+        weights: Path | str | Network | None = None,
         thresholds: Thresholds | None = None,
         scale: float | str = "auto",
         engine: str = "auto",
@@ -46,14 +47,15 @@ class Detector:
         tile: int = TILE,
         margin: int = MARGIN,
     ):
-        if scale not in (*AUTOMATIC, *SCALES):
-            known = ", ".join(map(str, (*AUTOMATIC, *SCALES)))
+        if scale not in (AUTOMATIC, *SCALES):
+            known = ", ".join(map(str, (AUTOMATIC, *SCALES)))
             raise ValueError(f"unknown scale {scale!r}; known: {known}")
         self.thresholds = thresholds or Thresholds()
         self._scale = scale
         self._tiling = Tiling(tile, margin, even=True, aligned=True)
-        path = Path(weights or default_weights())
-        (self._network,), self.engine = load([path], engine, precision, threads, Detected, read)
+        weights = weights or default_weights()
+        (self._network,), self.engine = load(
+            [weights], engine, precision, threads, output=Detected, read=read)
 
     def __call__(self, image: np.ndarray) -> list[Word]:
         """The words of a page, uint8 H,W,3 RGB, in the page's pixels."""
@@ -68,10 +70,8 @@ class Detector:
 
         0 where the page is blank.
         """
-        scale = self._scale
-        if scale in AUTOMATIC:
-            best = best_scale(image)
-            scale = min(best, 1) if scale == "shrink" else best
+        automatic = self._scale == AUTOMATIC
+        scale = best_scale(image, TALLEST_ENLARGED) if automatic else self._scale
         step = round(2 / scale)
         scores = np.zeros((*(-(-length // step) for length in image.shape[:2]), 2), np.float32)
         blank = Blankness(image)

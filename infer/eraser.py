@@ -117,10 +117,10 @@ class Eraser:
         kind or size.
         """
         mask = np.zeros(image.shape[:2], np.float32)
-        if holes is not None:
-            if self._filler is None or holes.shape != mask.shape or holes.dtype != np.float32:
-                raise ValueError(f"holes must be a float32 map of {mask.shape} for an eraser with "
-                                 f"a fill, got {holes.dtype} {holes.shape}")
+        if holes is not None and (self._filler is None or holes.shape != mask.shape
+                                  or holes.dtype != np.float32):
+            raise ValueError(f"holes must be a float32 map of {mask.shape} for an eraser with a "
+                             f"fill, got {holes.dtype} {holes.shape}")
         maps = [_as_map(where, mask.shape, "where"), _as_map(only, mask.shape, "only"),
                 None if holes is None else self._filler.hole(holes) > 0]
         maps = [allowed for allowed in maps if allowed is not None]
@@ -138,7 +138,9 @@ class Eraser:
         """Erase `image` into a new array where `change` allows; `mask` takes what was seen."""
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
             raise ValueError(f"expected a page as uint8 H,W,3, got {image.dtype} {image.shape}")
-        scale = self._choose_scale(image)
+        scale = self.settings.scale
+        if scale == AUTOMATIC:
+            scale = best_scale(image)
         tiling = self._tiling.scaled(scale)
         blank = Blankness(image) if self.settings.skip_blank and holes is None else None
         box = blank.box() if blank else EVERYTHING
@@ -167,13 +169,6 @@ class Eraser:
             if progress is not None and progress(done, total) is False:
                 raise Cancelled
         return out
-
-    def _choose_scale(self, image: np.ndarray) -> float:
-        scale = self.settings.scale
-        if scale not in AUTOMATIC:
-            return scale
-        best = best_scale(image)
-        return min(best, 1) if scale == "shrink" else best
 
     def _erase(self, tiles: np.ndarray, scale: float) -> np.ndarray:
         """A batch of tiles, uint8 N,S,S,3 or with their holes 4, to float32 N,S,S,4 or 5.

@@ -23,27 +23,28 @@ class Settings:
     flip_ink: bool  # flip only tiles in which ink was seen
     composite: bool  # keep the page's own pixels where no ink was seen
     skip_blank: bool  # leave out what is blank on the page; see infer.blank
-    # How much larger the networks see the page: one of infer.scale.SCALES, 'auto' for what suits
-    # the height of its print, 'shrink' for the same without enlarging.
+    # How much larger the networks see the page: one of infer.scale.SCALES, or 'auto' for what suits
+    # the height of its print.
     scale: float | str
 
     def __post_init__(self):
         if self.tta not in TTA:
             raise ValueError(f"unknown tta {self.tta!r}; known: {', '.join(TTA)}")
-        if self.scale not in (*AUTOMATIC, *SCALES):
-            known = ", ".join(map(str, (*AUTOMATIC, *SCALES)))
+        if self.scale not in (AUTOMATIC, *SCALES):
+            known = ", ".join(map(str, (AUTOMATIC, *SCALES)))
             raise ValueError(f"unknown scale {self.scale!r}; known: {known}")
 
 
 PUBLISHED = Settings(nets=2, refine=True, tile=512, margin=106, even=False, tta="hflip",
                      flip_ink=False, composite=False, skip_blank=False, scale=1)
 # The full tile of a lite pair takes less than 2 GB; a margin of 64 erases like one of 106.
-_FEW_PIXELS = replace(PUBLISHED, tile=1024, margin=64, even=True, flip_ink=True, skip_blank=True)
+_FEW_PIXELS = replace(PUBLISHED, tile=1024, margin=64, even=True, flip_ink=True, skip_blank=True,
+                      scale=AUTOMATIC)
 # What each setting costs in PSNR and saves in time: python bench/quality.py --each
 QUALITIES = {
-    "fast": replace(_FEW_PIXELS, nets=1, refine=False, tta="none", scale="shrink"),
-    "balanced": replace(_FEW_PIXELS, tta="none", scale="auto"),
-    "best": replace(_FEW_PIXELS, scale="auto"),
+    "fast": replace(_FEW_PIXELS, nets=1, refine=False, tta="none"),
+    "balanced": replace(_FEW_PIXELS, tta="none"),
+    "best": _FEW_PIXELS,
     "published": PUBLISHED,
 }
 DEFAULT = "balanced"

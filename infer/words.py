@@ -21,6 +21,7 @@ GROW = 0.25
 UPRIGHT = 1.1  # an upright rectangle with up to so much of the smallest one's area is preferred
 BEND = 0.15  # of its height that a word's middle must leave a straight line, to have a polygon
 SHORT = 0.6  # characters less high than this share of the highest, commas say, do not count there
+COLOUR = (0, 160, 60)  # RGB of drawn outlines
 
 
 @dataclass(frozen=True)
@@ -160,3 +161,10 @@ def _polygon(part: np.ndarray, frame: _Frame, margin: float) -> np.ndarray | Non
     across = np.column_stack([-slopes[:, 1], slopes[:, 0]]) * (tall / 2 + reach)
     outline = np.vstack([centres - across, (centres + across)[::-1]])
     return frame.points(outline - frame.half)
+
+
+def drawn(image: np.ndarray, words: list[Word]) -> np.ndarray:
+    """The page, uint8 H,W,3, with its words' outlines."""
+    outlines = [np.rint(word.polygon * 16 - 8).astype(np.int32) for word in words]  # in 1/16 pixel
+    thickness = max(1, round(max(image.shape) / 1000))
+    return cv2.polylines(image.copy(), outlines, True, COLOUR, thickness, cv2.LINE_AA, shift=4)

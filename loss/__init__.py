@@ -29,7 +29,7 @@ TERMS = ("dice", "cross_entropy", "ink_l1", "page_l1", "coarse_ink_l1", "coarse_
 
 @dataclass
 class LossConfig:
-    """Weights of the terms of `EraseLoss`; 0 leaves a term out.
+    """Weights of the terms of `EraseLoss`, of which 0 leaves one out, and `MaskLoss`'s settings.
 
     ink_* is the mean over pixels of mask × error, page_* of (1 − mask) × error, as EraseNet's
     text-region and non-text-region losses; coarse_* are the same for the coarse pictures.
@@ -55,9 +55,11 @@ class LossConfig:
     id_mrf: float = 0.0  # GMCNN 0.05
     adversarial: float = 0.0  # EraseNet 0.1, GMCNN 0.001
     features: str = ""  # file of VGG's weights: see model/vgg.py
+    text: float = 2.0  # of text_seg, as all below: a pixel of text counts as this many of artwork
+    gamma: float = 0.0  # of the focal loss; 0: cross-entropy
 
     def __post_init__(self):
-        for name in TERMS:
+        for name in (*TERMS, "text", "gamma"):
             value = getattr(self, name)
             if not (math.isfinite(value) and value >= 0):
                 raise ValueError(f"loss weight {name} must be 0 or more, got {value}")

@@ -14,16 +14,20 @@ from model.gmcnn import GMCNN
 from model.inpaint import LAYERS, InpaintNet
 from model.nonlocal_eraser import ATTENTIONS, NonLocalEraser
 from model.pert import PERT
+from model.text_seg import Segmented, TextSeg
 
-__all__ = ["Detected", "Erased", "Inpainted", "ModelConfig", "build", "coarse_pictures"]
+__all__ = ["Detected", "Erased", "Inpainted", "ModelConfig", "Segmented", "build",
+           "coarse_pictures"]
 
 
 @dataclass(frozen=True)
 class ModelConfig:
     """A network's description: what a checkpoint carries and a config file sets."""
 
-    arch: str = "erasenet"  # 'erasenet' or 'nonlocal', or 'craft', of which width is all
-    width: int = 32  # channels of the first layer: 32 as published (CRAFT 64), lite networks half
+    # An eraser, 'erasenet', 'nonlocal' or 'pert'; a filler of holes, 'inpaint' or 'gmcnn'; a finder
+    # of text, 'craft' or 'text_seg'.
+    arch: str = "erasenet"
+    width: int = 32  # channels of the first layer: 32 as published (64: craft, text_seg, inpaint)
     form: str = "plain"  # 'plain', 'residual' or 'gated': see model/coarse.py
     refine_channels: int = 96  # of the Non-Local refinement; no other network has use for it
     attention: str = "keys"  # 'keys', or 'winner' for its released weights: see nonlocal_eraser.py
@@ -53,6 +57,10 @@ def _nonlocal(config: ModelConfig) -> paddle.nn.Layer:
     return NonLocalEraser(config.width, config.refine_channels, config.form, config.attention)
 
 
+def _text_seg(config: ModelConfig) -> paddle.nn.Layer:
+    return TextSeg(config.width)
+
+
 def _craft(config: ModelConfig) -> paddle.nn.Layer:
     return CRAFT(config.width)
 
@@ -70,8 +78,9 @@ def _pert(config: ModelConfig) -> paddle.nn.Layer:
 
 
 ARCHITECTURES = {"erasenet": _erasenet, "nonlocal": _nonlocal, "craft": _craft,
-                 "inpaint": _inpaint, "gmcnn": _gmcnn, "pert": _pert}
+                 "text_seg": _text_seg, "inpaint": _inpaint, "gmcnn": _gmcnn, "pert": _pert}
 INPAINTING = ("inpaint", "gmcnn")  # architectures that fill a given hole
+FINDING = ("craft", "text_seg")  # architectures that find text, and make no picture
 
 
 def coarse_pictures(config: ModelConfig) -> int:
@@ -82,8 +91,8 @@ def coarse_pictures(config: ModelConfig) -> int:
 def build(config: ModelConfig) -> paddle.nn.Layer:
     """The network that `config` describes, randomly initialised, in training mode.
 
-    It maps float32 N,3,H,W RGB in [0, 1], H and W multiples of 32, to its `output`, `Erased` or
-    `Detected`; its `config` attribute is the argument.
+    It maps float32 N,3,H,W RGB in [0, 1], H and W multiples of 32, to its `output`: `Erased`,
+    `Detected` or `Segmented`; its `config` attribute is the argument.
     """
     net = ARCHITECTURES[config.arch](config)
     net.config = config

@@ -133,6 +133,23 @@ def _transposed_taps() -> np.ndarray:
     ])
 
 
+class ConvNorm(nn.Layer):
+    """Convolution that keeps the size, batch norm and, unless told not, ReLU."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int | tuple[int, int] = 3,
+                 dilation: int = 1, groups: int = 1, relu: bool = True):
+        super().__init__()
+        sides = (kernel, kernel) if isinstance(kernel, int) else kernel
+        padding = [side // 2 * dilation for side in sides]
+        self.conv = nn.Conv2D(inputs, outputs, sides, 1, padding, dilation, groups)
+        self.norm = nn.BatchNorm2D(outputs)
+        self.relu = relu
+
+    def forward(self, x):
+        x = self.norm(self.conv(x))
+        return F.relu(x) if self.relu else x
+
+
 class Residual(nn.Layer):
     """EraseNet's residual block: two 3×3 convolutions, batch norm after the sum.
 
@@ -151,6 +168,18 @@ class Residual(nn.Layer):
         if self.shortcut is not None:
             x = self.shortcut(x)
         return F.relu(self.norm(y + x))
+
+
+class Normalise(nn.Layer):
+    """RGB in [0, 1] as encoders trained on ImageNet take it: its mean taken off, deviation 1."""
+
+    def __init__(self):
+        super().__init__()
+        self._mean = paddle.to_tensor((0.485, 0.456, 0.406)).reshape([1, 3, 1, 1])
+        self._scale = 1 / paddle.to_tensor((0.229, 0.224, 0.225)).reshape([1, 3, 1, 1])
+
+    def forward(self, x):
+        return (x - self._mean) * self._scale
 
 
 def lateral(channels: int) -> nn.Sequential:

@@ -21,7 +21,7 @@ from onnx import TensorProto, helper, numpy_helper
 from paddle import nn
 
 from data.manifest import digest
-from model import blocks, craft, gmcnn, inpaint, nonlocal_eraser, pert
+from model import blocks, craft, gmcnn, inpaint, nonlocal_eraser, pert, text_seg
 
 OPSET, IR_VERSION = 13, 8  # old enough for any runtime of the last years
 MULTIPLE = 32  # height and width of a network's input are multiples of it
@@ -68,8 +68,7 @@ class _Graph:
     def _constant(self, value) -> str:
         name = f"c{len(self.constants)}"
         array = value.numpy() if isinstance(value, paddle.Tensor) else np.asarray(
-            value, "float32" if isinstance(value, float) else None)
-        array = np.ascontiguousarray(array)
+            value, "float32" if isinstance(value, float) else None, order="C")
         self.constants[name] = numpy_helper.from_array(array, name)
         return name
 
@@ -85,9 +84,9 @@ class _Graph:
 
 def _conv(layer: nn.Conv2D, x: Symbol) -> Symbol:
     bias = [] if layer.bias is None else [layer.bias]
-    side = layer._padding
+    sides = layer._padding if isinstance(layer._padding, list) else [layer._padding] * 2
     return x.graph.node(
-        "Conv", x, layer.weight, *bias, strides=list(layer._stride), pads=[side] * 4,
+        "Conv", x, layer.weight, *bias, strides=list(layer._stride), pads=[*sides] * 2,
         dilations=list(layer._dilation), group=layer._groups)
 
 
@@ -186,8 +185,8 @@ RULES: list[tuple[object, str, Callable]] = [
     (craft, "max_pool", _max_pool),
     (craft, "max_pool3", _max_pool3),
     (craft, "bilinear", _bilinear),
+    *((module, "bilinear", _bilinear) for module in (text_seg, gmcnn, pert)),
     *((module, "upsample", _upsample) for module in (inpaint, gmcnn, pert)),
-    *((module, "bilinear", _bilinear) for module in (gmcnn, pert)),
     *((module, "split_hole", _split_hole) for module in (inpaint, gmcnn)),
     (inpaint, "unknown", _unknown),
     (inpaint, "box_mean", _box_mean),
@@ -196,6 +195,8 @@ RULES: list[tuple[object, str, Callable]] = [
     (F, "avg_pool2d", _average),
     (F, "leaky_relu", lambda x, slope=0.01, name=None: _leaky_relu(x, slope)),
     (F, "relu", lambda x, name=None: x.graph.node("Relu", x)),
+    (F, "relu6", lambda x, name=None: x.graph.node("Clip", x, np.float32(0), np.float32(6))),
+    (F, "adaptive_avg_pool2d", lambda x, size: x.graph.node("GlobalAveragePool", x)),
     (F, "sigmoid", lambda x: x.graph.node("Sigmoid", x)),
     (F, "elu", lambda x: x.graph.node("Elu", x)),
     (F, "tanh", lambda x: x.graph.node("Tanh", x)),

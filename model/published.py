@@ -62,6 +62,8 @@ CRAFT = {
        for i in (1, 2, 3, 4) for j in (0, 1) for k, part in enumerate(("conv", "norm"))},
     **{f"conv_cls.{i}": f"head.{i}" for i in (0, 2, 4, 6, 8)},
 }
+FEATURES = "encoder.features."  # a text segmenter's MobileNetV2
+BATCHES = "num_batches_tracked"  # PyTorch's batch norm counts them
 PREFIXES = {"craft": CRAFT}
 for _arch, _refine in (("erasenet", DILATED), ("nonlocal", NONLOCAL)):
     PREFIXES[_arch] = {**{old: f"coarse.{new}" for old, new in COARSE.items()},
@@ -86,7 +88,7 @@ def translate(state: dict[str, np.ndarray], arch: str) -> dict[str, np.ndarray]:
     """Published names and layouts to ours. ValueError for a name that nothing accounts for."""
     prefixes, ours = PREFIXES[arch], {}
     for name, array in fold_spectral_norm(state).items():
-        if name.startswith(UNUSED.get(arch, ())) or name.endswith("num_batches_tracked"):
+        if name.startswith(UNUSED.get(arch, ())) or name.endswith(BATCHES):
             continue
         old = next((p for p in prefixes if name.startswith(p + ".")), None)
         if old is None:
@@ -98,6 +100,20 @@ def translate(state: dict[str, np.ndarray], arch: str) -> dict[str, np.ndarray]:
             # Half precision ends at 65,504: a wider variance was stored as infinity.
             array = np.minimum(array.astype("float32"), np.finfo("float16").max)
         ours[".".join([prefixes[old], *rest])] = array
+    return ours
+
+
+def mobilenet_features(state: dict[str, np.ndarray], count: int) -> dict[str, np.ndarray]:
+    """The first `count` features of a published MobileNetV2, with the names in a text segmenter.
+
+    What comes before 'features.' in a name does not matter.
+    """
+    ours = {}
+    for name, array in state.items():
+        _, found, rest = f".{name}".partition(".features.")
+        number, *parts = rest.split(".")
+        if found and number.isdecimal() and int(number) < count and parts[-1] != BATCHES:
+            ours[FEATURES + ".".join([number, *(PARTS.get(p, p) for p in parts)])] = array
     return ours
 
 

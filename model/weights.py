@@ -22,7 +22,8 @@ from model import ModelConfig, build
 from model.blocks import FORMS
 from model.nonlocal_eraser import ATTENTIONS
 from model.pickles import read_arrays, write_arrays
-from model.published import recognise, translate
+from model.published import FEATURES, mobilenet_features, recognise, translate
+from model.text_seg import PUBLISHED_WIDTH
 
 FORMAT = "text eraser 1"
 STATISTICS = ("._mean", "._variance")  # ends of the names of batch norm's running statistics
@@ -118,6 +119,26 @@ def import_published(
         raise ValueError(f"{path}: {error}") from None
     net.eval()
     return net
+
+
+def restore_encoder(net: paddle.nn.Layer, path: Path | str) -> None:
+    """Put the encoder of a published MobileNetV2, a .pth, .pdparams or .npz with torchvision's or
+    Paddle's names, into a text segmenter.
+
+    Whatever else the file holds, the classifier say, is left out. Raises ValueError naming the file
+    where it is damaged, no MobileNetV2, or one of another width.
+    """
+    state = read_arrays(path)
+    state = mobilenet_features(state.get("state_dict", state), len(net.encoder.features))
+    own = state_of(net)
+    missing = [name for name in own if name.startswith(FEATURES) and name not in state]
+    try:
+        if missing:
+            raise ValueError(f"no MobileNetV2: it lacks {missing[0].removeprefix('encoder.')}")
+        restore(net, own | state)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}; expected a MobileNetV2 with a width multiplier of "
+                         f"{net.config.width / PUBLISHED_WIDTH:g}") from None
 
 
 def main(arguments: list[str] | None = None) -> int:

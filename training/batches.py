@@ -16,6 +16,7 @@ import numpy as np
 import paddle
 
 from data.pairs import PairDataset
+from data.text_crops import TextDataset
 
 
 class StepSampler:
@@ -47,8 +48,8 @@ class StepSampler:
             yield indices[self._rank::self._world]
 
 
-def loader(dataset: PairDataset, sampler: StepSampler) -> Iterator[tuple]:
-    """Yields batches (image, gt, mask, names): float32 N,3,S,S, N,3,S,S, N,1,S,S and a list.
+def loader(dataset: PairDataset | TextDataset, sampler: StepSampler) -> Iterator[tuple]:
+    """Yields batches of what the dataset's items hold: tensors, and a list of the names.
 
     Batches are loaded ahead by `dataset.config.workers` processes, or by a thread. Raises
     ValueError naming the file that cannot be read, and OSError where a process died. Close it to
@@ -79,12 +80,12 @@ def _batch(future: Future) -> tuple:
     return *map(paddle.to_tensor, arrays), names
 
 
-def _collate(dataset: PairDataset, indices: list[tuple[int, int]]) -> tuple:
+def _collate(dataset: PairDataset | TextDataset, indices: list[tuple[int, int]]) -> tuple:
     *columns, names = zip(*(dataset[index] for index in indices), strict=True)
     return *map(np.stack, columns), list(names)
 
 
-def _begin(dataset: PairDataset) -> None:
+def _begin(dataset: PairDataset | TextDataset) -> None:
     """Prepare a loading process."""
     global _dataset
     _dataset = dataset

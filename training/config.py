@@ -10,10 +10,11 @@ from data.config import from_dict, read_yaml, set_keys
 from data.pairs import DataConfig
 from infer.quality import TTA
 from loss import TERMS, LossConfig
-from model import INPAINTING, ModelConfig, coarse_pictures
+from model import FINDING, INPAINTING, ModelConfig, coarse_pictures
 from model.discriminator import PatchDiscriminator
 
 CHOICES = {"auto": None, "always": True, "never": False}
+OPTIMIZERS = ("adam", "sgd")
 
 
 @dataclass
@@ -21,11 +22,13 @@ class StageConfig:
     """One stage. All but the first go on from the best weights so far."""
 
     steps: int = 100_000
-    lr: float = 1e-4  # Adam's, at its highest
-    final_lr: float = 1e-6  # where the cosine ends
+    lr: float = 1e-4  # at its highest
+    final_lr: float = 1e-6  # at its lowest: where the cosine ends, or a cycle begins
     warmup: int = 200  # steps of linear rise to `lr`
+    cycle: int = 0  # steps in which it rises from `final_lr` and falls again, for ever; 0: cosine
     drop: list[str] = field(default_factory=list)  # loss terms left out, such as [dice]
     freeze_mask: bool = False  # keep the mask branch: without dice, `gated` would let it drift
+    freeze_encoder: bool = False  # keep text_seg's encoder, its statistics too
 
     def __post_init__(self):
         unknown = [term for term in self.drop if term not in TERMS]
@@ -35,8 +38,9 @@ class StageConfig:
             raise ValueError(f"a stage needs steps and lr above 0, got {self.steps}, {self.lr}")
         if not 0 <= self.final_lr <= self.lr:
             raise ValueError(f"final_lr must lie in [0, lr], got {self.final_lr} of {self.lr}")
-        if self.warmup < 0:
-            raise ValueError(f"warmup must be 0 or more steps, got {self.warmup}")
+        for name in ("warmup", "cycle"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} must be 0 or more steps, got {getattr(self, name)}")
 
 
 @dataclass
@@ -48,6 +52,9 @@ class TrainConfig:
     stages: list[StageConfig] = field(default_factory=lambda: [
         StageConfig(), StageConfig(drop=["dice"], freeze_mask=True)])
     init: str = ""  # checkpoint to start from (fine-tuning); empty: random weights
+    encoder: str = ""  # MobileNetV2 for text_seg to start from: see weights.restore_encoder
+    optimizer: str = "adam"  # or 'sgd', with Nesterov's momentum of 0.9
+    weight_decay: float = 0.0  # times each parameter is added to its gradient
     ema: float = 0.999  # decay of the averaged weights, which are validated and kept; 0: off
     clip: float = 1.0  # largest norm of the whole gradient; 0: off
     betas: list[float] = field(default_factory=lambda: [0.9, 0.999])  # Adam's
@@ -66,6 +73,9 @@ class TrainConfig:
                 raise ValueError(f"{name} must be one of {', '.join(CHOICES)}")
         if self.device not in ("auto", "cpu", "gpu"):
             raise ValueError(f"device must be auto, cpu or gpu, got {self.device!r}")
+        if self.optimizer not in OPTIMIZERS:
+            raise ValueError(f"optimizer must be one of {', '.join(OPTIMIZERS)}, "
+                             f"got {self.optimizer!r}")
         if self.val_tta not in TTA:
             raise ValueError(f"unknown val_tta {self.val_tta!r}; known: {', '.join(TTA)}")
         if not 0 <= self.seed < 2**64:
@@ -78,7 +88,7 @@ class TrainConfig:
         for name in ("batch", "log_every", "val_every", "save_every"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be 1 or more, got {getattr(self, name)}")
-        for name in ("clip", "keep_every"):
+        for name in ("clip", "weight_decay", "keep_every"):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name} must be 0 or more, got {getattr(self, name)}")
 
@@ -127,13 +137,18 @@ class Config:
         for number, stage in enumerate(self.train.stages, 1):
             if not set(used) - set(stage.drop):
                 raise ValueError(f"stage {number} has no loss: of {used} it drops {stage.drop}")
+            arch = self.model.arch
+            if arch in FINDING and (stage.drop or stage.freeze_mask):
+                raise ValueError(f"stage {number}: {arch} has no terms to drop and no mask branch; "
+                                 "leave out drop and freeze_mask")
+        self._check_encoder()
         if (self.data.holes is None) == (self.model.arch in INPAINTING):
             raise ValueError(f"data.holes is for {', '.join(INPAINTING)}, which need it, as `{{}}` "
                              f"at least, and for nothing else; the model is {self.model.arch}")
-        self._check_coarse()
-        crop, least = self.data.augment.crop, PatchDiscriminator.MIN_SIDE
-        if self.loss.adversarial and self.adversary.kind == "patch" and crop < least:
-            raise ValueError(f"the discriminator needs crops of {least} pixels or more, got {crop}")
+        if self.model.arch not in FINDING:
+            self._check_coarse()
+        if self.loss.adversarial:
+            self._check_adversary()
 
     def _check_coarse(self) -> None:
         """Refuse weights of other coarse pictures than the network has."""
@@ -148,6 +163,26 @@ class Config:
             if scales is not None and len(scales) != count:
                 raise ValueError(f"{name} needs {count} weights, one for each of the network's "
                                  f"coarse pictures, got {scales}")
+
+    def _check_adversary(self) -> None:
+        if self.model.arch in FINDING:
+            raise ValueError(f"loss.adversarial is for networks that make pictures, not for "
+                             f"{self.model.arch}")
+        crop, least = self.data.augment.crop, PatchDiscriminator.MIN_SIDE
+        if self.adversary.kind == "patch" and crop < least:
+            raise ValueError(f"the discriminator needs crops of {least} pixels or more, got {crop}")
+
+    def _check_encoder(self) -> None:
+        train, arch = self.train, self.model.arch
+        freezes = any(stage.freeze_encoder for stage in train.stages)
+        if arch != "text_seg" and (train.encoder or freezes):
+            raise ValueError(f"train.encoder and freeze_encoder are for text_seg, not for {arch}")
+        if train.encoder and train.init:
+            raise ValueError("train.init holds an encoder already: set it or train.encoder")
+        if train.stages[0].freeze_encoder and not (train.encoder or train.init):
+            raise ValueError("stage 1 keeps an encoder that nothing was trained for: set "
+                             "train.encoder to a MobileNetV2's weights, train.init to a "
+                             "checkpoint, or leave out freeze_encoder")
 
 
 def load_config(path: Path | str, assignments: list[str] = (), steps: int | None = None) -> Config:
@@ -168,4 +203,6 @@ def load_config(path: Path | str, assignments: list[str] = (), steps: int | None
         for stage in stages:
             stage.steps = max(1, round(stage.steps * share))
             stage.warmup = round(stage.warmup * min(1, share))
+            if stage.cycle:
+                stage.cycle = max(2, round(stage.cycle * min(1, share)))
     return config

@@ -26,12 +26,12 @@ from model.compiled import available, compiled, trainable
 from training.adversary import Adversary
 from training.batches import StepSampler, loader
 from training.checkpoint import optimizer_state, restore_optimizer
-from training.config import CHOICES, Config, StageConfig
+from training.config import CHOICES, Config, StageConfig, TrainConfig
 from training.parallel import average_gradients, share_batch_norm
 
 # What of a model's config its architecture uses beside the width.
 OPTIONS = {"erasenet": ["form"], "nonlocal": ["form", "refine_channels", "attention"],
-           "craft": [], "inpaint": ["layer"], "gmcnn": [], "pert": ["iterations"]}
+           "craft": [], "text_seg": [], "inpaint": ["layer"], "gmcnn": [], "pert": ["iterations"]}
 VALIDATION_METRICS = ("psnr", "ms_ssim")
 
 
@@ -40,8 +40,11 @@ class Trainer:
 
     There it writes last.pdparams (all that --resume needs), best.pdparams (the weights that
     validated best), log.jsonl, VisualDL scalars where that is installed, and strips of page, erased
-    page and ground truth under pictures/.
+    page and ground truth under pictures/. What another kind of network needs otherwise is in the
+    methods from `_open` to `_score`.
     """
+
+    DECIDES = "psnr"  # the validation's figure by which weights are the best
 
     def __init__(self, config: Config, out: Path | str, resume: bool = False,
                  strict: bool = False):
@@ -51,9 +54,8 @@ class Trainer:
         self.world, self.rank = paddle.distributed.get_world_size(), paddle.distributed.get_rank()
         self.on_gpu = set_device(train.device)
         paddle.seed(train.seed)
-        self.dataset, self.val_pages = open_data(config.data, train.seed)
+        self.dataset, self.val_pages = self._open()
         self.features = open_features(config.loss, strict)
-
         self.net = build(config.model)
         if train.init:
             try:
@@ -65,6 +67,8 @@ class Trainer:
                 weights.restore(self.net, weights.state_of(first))
             except ValueError as error:
                 raise ValueError(f"train.init={train.init}: {error}") from None
+        if train.encoder:
+            weights.restore_encoder(self.net, train.encoder)
         if self.world > 1:
             share_batch_norm(self.net)
         compile_ = CHOICES[train.compile]
@@ -74,8 +78,9 @@ class Trainer:
         elif compile_ and not (self.world == 1 and available()):
             raise ValueError("compile: always needs Paddle 3 and one process; use auto or never")
         elif compile_ and not (self.on_gpu or trainable(config.model)):
-            raise ValueError("compile: always needs an eraser on a CPU, of a width and "
-                             "refine_channels that are multiples of 16; use auto or never")
+            raise ValueError("compile: always needs a width and refine_channels that are multiples "
+                             "of 16 on a CPU, and no inpainting network; use auto or never")
+        self.compiles = compile_
         self.forward = compiled(self.net) if compile_ else self.net
         amp = CHOICES[train.amp]
         self.amp = self.on_gpu if amp is None else amp
@@ -98,6 +103,41 @@ class Trainer:
                 self._claim()
         if resume:
             self._resume()
+
+    def _open(self) -> tuple:
+        """The crops to train on and the pages to validate on."""
+        return open_data(self.config.data, self.config.train.seed)
+
+    def _criterion(self, stage: StageConfig) -> EraseLoss:
+        loss_config = asdict(self.config.loss) | dict.fromkeys(stage.drop, 0.0)
+        return EraseLoss(type(self.config.loss)(**loss_config), self.features)
+
+    def _targets(self, batch: list) -> list:
+        """The network's input and what the criterion compares its output with."""
+        return batch
+
+    def _score(self, number: int) -> dict[str, float]:
+        """Figures of the averaged weights on the validation pages; `number` goes into pictures'
+        names.
+        """
+        data = self.config.data
+        how = {"networks": [self.engine], "tta": self.config.train.val_tta}
+        if data.holes is not None:
+            how = {"networks": [], "fill": self.engine, "dilate": data.holes.dilate}
+        eraser = Eraser(**how, quality="published", engine="paddle")
+        scores = []
+        for page in self.val_pages:
+            image, gt = page.read()
+            holes = None
+            if data.holes is not None:
+                holes = soft_mask(image, gt, data.threshold, data.channel, data.dilate)
+            erased = eraser.run(image, holes=holes).image
+            scores.append({name: METRICS[name](erased, gt) for name in VALIDATION_METRICS})
+            path = make_folder(self.out / "pictures") / f"{page.name}_{number}.jpg"
+            write_image(path, np.hstack([image, erased, gt]), quality=90)
+        # A page erased to the last bit has an infinite PSNR: 100 dB is as good as any.
+        return {name: float(np.mean([min(score[name], 100.0) for score in scores]))
+                for name in VALIDATION_METRICS}
 
     def _claim(self) -> None:
         """Refuse to write over another run."""
@@ -128,25 +168,25 @@ class Trainer:
     def _run_stage(self, stage: StageConfig) -> None:
         config = self.config.train
         for name, parameter in self.net.named_parameters():
-            frozen = stage.freeze_mask and ".mask_" in f".{name}"
+            frozen = (stage.freeze_mask and ".mask_" in f".{name}"
+                      or stage.freeze_encoder and name.startswith("encoder."))
             # Paddle counts batch norm's running statistics among the parameters.
             parameter.stop_gradient = frozen or name.endswith(weights.STATISTICS)
         trained = [p for p in self.net.parameters() if not p.stop_gradient]
-        clip = paddle.nn.ClipGradByGlobalNorm(config.clip) if config.clip else None
-        optimizer = paddle.optimizer.Adam(stage.lr, *config.betas, parameters=trained,
-                                          grad_clip=clip)
+        optimizer = make_optimizer(config, stage.lr, trained)
         if self.saved_optimizer is not None:
             restore_optimizer(optimizer, self.net, self.saved_optimizer)
             self.saved_optimizer = None
         scaler = paddle.amp.GradScaler(
             enable=self.amp and self.amp_type == "float16", init_loss_scaling=1024.0)
-        loss_config = asdict(self.config.loss) | dict.fromkeys(stage.drop, 0.0)
-        criterion = EraseLoss(type(self.config.loss)(**loss_config), self.features)
+        criterion = self._criterion(stage)
         offset = sum(s.steps for s in config.stages[:self.stage])
         sampler = StepSampler(len(self.dataset), config.batch, offset + self.step,
                               offset + stage.steps, config.seed, self.rank, self.world)
         writer = scalar_writer(self.out) if self.rank == 0 else None
         self.net.train()
+        if stage.freeze_encoder:
+            self.net.encoder.eval()
         with tqdm(total=stage.steps, initial=self.step, unit="step", disable=self.rank > 0,
                   desc=f"stage {self.stage + 1}/{len(config.stages)}",
                   dynamic_ncols=True) as bar, closing(loader(self.dataset, sampler)) as batches:
@@ -165,16 +205,16 @@ class Trainer:
     def _take_step(self, batch: list, names: list[str], criterion: EraseLoss,
                    optimizer: paddle.optimizer.Optimizer, scaler: paddle.amp.GradScaler,
                    trained: list) -> dict[str, float]:
-        """One step on images, gts and masks. Returns the loss and its terms."""
-        image, gt, mask = batch
+        """One step on a batch. Returns the loss and its terms."""
+        image, *targets = self._targets(batch)
         with paddle.amp.auto_cast(self.amp, dtype=self.amp_type):
             output = in_float32(self.forward(image))
-        terms, learnt = criterion(output, gt, mask), {}
-        if criterion.config.adversarial:
+        terms, learnt = criterion(output, *targets), {}
+        if self.adversary is not None and criterion.config.adversarial:
             learnt["discriminator"] = self.adversary.learn(
-                output.image, gt, mask, optimizer.get_lr(),
+                output.image, *targets, optimizer.get_lr(),
                 [self.config.train.seed, self.stage, self.step, self.rank])
-            terms["adversarial"] = self.adversary.judge(output.image, gt, mask)
+            terms["adversarial"] = self.adversary.judge(output.image, *targets)
         loss = criterion.total(terms)
         values = {"loss": float(loss), **{name: float(term) for name, term in terms.items()},
                   **learnt}
@@ -230,29 +270,12 @@ class Trainer:
             tensor.set_value(decay * tensor + (1 - decay) * ours[name])
 
     def _validate(self, writer, offset: int) -> None:
-        """Erase the validation pages with the averaged weights; keep them if they are the best."""
-        data = self.config.data
-        how = {"networks": [self.engine], "tta": self.config.train.val_tta}
-        if data.holes is not None:
-            how = {"networks": [], "fill": self.engine, "dilate": data.holes.dilate}
-        eraser = Eraser(**how, quality="published", engine="paddle")
-        scores = []
-        for page in self.val_pages:
-            image, gt = page.read()
-            holes = None
-            if data.holes is not None:
-                holes = soft_mask(image, gt, data.threshold, data.channel, data.dilate)
-            erased = eraser.run(image, holes=holes).image
-            scores.append({name: METRICS[name](erased, gt) for name in VALIDATION_METRICS})
-            path = make_folder(self.out / "pictures") / f"{page.name}_{offset + self.step}.jpg"
-            write_image(path, np.hstack([image, erased, gt]), quality=90)
-        # A page erased to the last bit has an infinite PSNR: 100 dB is as good as any.
-        means = {name: float(np.mean([min(score[name], 100.0) for score in scores]))
-                 for name in VALIDATION_METRICS}
+        """Try the averaged weights on the validation pages; keep them if they are the best."""
+        means = self._score(offset + self.step)
         self._log(writer, offset, **means)
         tqdm.write(f"stage {self.stage + 1} step {self.step}: "
                    + ", ".join(f"{name} {value:.4f}" for name, value in means.items()), sys.stderr)
-        if self.best is None or means["psnr"] > self.best["psnr"]:
+        if self.best is None or means[self.DECIDES] > self.best[self.DECIDES]:
             self.best = means
             self._save_average(self._best)
 
@@ -323,8 +346,26 @@ def differences(old: dict, new: dict, where: str = "") -> list[str]:
     return sorted(found)
 
 
+def make_optimizer(
+    config: TrainConfig, lr: float, parameters: list
+) -> paddle.optimizer.Optimizer:
+    common = {
+        "parameters": parameters, "weight_decay": config.weight_decay or None,
+        "grad_clip": paddle.nn.ClipGradByGlobalNorm(config.clip) if config.clip else None}
+    if config.optimizer == "sgd":
+        return paddle.optimizer.Momentum(lr, 0.9, use_nesterov=True, **common)
+    return paddle.optimizer.Adam(lr, *config.betas, **common)
+
+
 def learning_rate(stage: StageConfig, step: int) -> float:
-    """Linear rise over `warmup` steps times a cosine from `lr` to `final_lr` over the stage."""
+    """Linear rise over `warmup` steps times a cosine from `lr` to `final_lr` over the stage.
+
+    With a `cycle`, instead, up and down again between the two on straight lines: Smith, WACV 2017,
+    arXiv:1506.01186.
+    """
+    if stage.cycle:
+        share = 1 - abs(2 * (step % stage.cycle) / stage.cycle - 1)
+        return float(stage.final_lr + (stage.lr - stage.final_lr) * share)
     cosine = (1 + np.cos(np.pi * step / stage.steps)) / 2
     rise = min(1.0, (step + 1) / max(1, stage.warmup))
     return float(rise * (stage.final_lr + (stage.lr - stage.final_lr) * cosine))

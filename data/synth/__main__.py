@@ -75,7 +75,9 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where to write")
     parser.add_argument("--pages", type=int, required=True, metavar="N", help="how many pages")
     parser.add_argument("--seed", type=int, required=True, metavar="S", help="0 or more")
-    parser.add_argument("--kind", choices=page.KINDS, help="kind of page (all, mixed)")
+    parser.add_argument(
+        "--kind", choices=page.KINDS, help="kind of page (all but comics, mixed)"
+    )
     parser.add_argument(
         "--capture",
         choices=(*settings.KINDS, *settings.SETTINGS),
@@ -107,6 +109,8 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--overwrite", action="store_true", help="replace pages that are there")
     options = parser.parse_args(arguments)
+    if options.chars and options.kind == "comic":
+        parser.error("--chars: where their characters are is not known of comic pages")
     for name, least in (("pages", 1), ("seed", 0), ("workers", 1)):
         if getattr(options, name) < least:
             parser.error(f"--{name} must be {least} or more")

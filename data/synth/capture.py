@@ -6,6 +6,7 @@ alone, so a crop is a cut-out of the page to the last bit, and the two pictures 
 nowhere but at the ink.
 """
 
+import math
 from dataclasses import dataclass, replace
 
 import cv2
@@ -137,9 +138,20 @@ class Capture:
         sources = [layer.alpha for layer in layers]
         if setting.ghost:
             sources.append(show_through(rng, sheet.ink, sheet.print_height))
-        sources.append(cv2.cvtColor(sheet.ink, cv2.COLOR_RGB2GRAY) if setting.grey else sheet.ink)
-        warped = warp.images(sources, [0] * (len(sources) - 1) + [255])
+        prints = [sheet.ink]
+        if sheet.lettered is not None:
+            sources.append(sheet.letters)
+            prints.append(sheet.lettered)
+        if setting.grey:
+            prints = [cv2.cvtColor(ink, cv2.COLOR_RGB2GRAY) for ink in prints]
+        borders = [0] * len(sources) + [255] * len(prints)
+        warped = warp.images(sources + prints, borders)
+        self._lettered = self._letters = None
+        if sheet.lettered is not None:
+            self._lettered = self._impress(warped.pop())
         self._print = self._impress(warped.pop())  # planes of uint8 (H, W)
+        if sheet.lettered is not None:
+            self._letters = warped.pop()
         self._ghost = warped.pop() if setting.ghost else None
         self._alphas = warped
         self._colours = [self._seen(np.array(layer.colour, np.float32)) for layer in layers]
@@ -192,7 +204,8 @@ class Capture:
     @property
     def reach(self) -> int:
         """Pixels over which the lens spreads ink: beyond it from the ink, a pair is equal."""
-        return self._setting.lens.reach
+        slip = math.ceil(max(map(abs, self._setting.slip))) if self._letters is not None else 0
+        return self._setting.lens.reach + slip
 
     @property
     def shows_surroundings(self) -> bool:
@@ -207,10 +220,11 @@ class Capture:
         """Where there is writing to erase and where print: uint8 (H // step, W // step) each."""
         size = (max(1, self.width // step), max(1, self.height // step))
         written = np.zeros(size[::-1], np.uint8)
-        for layer, alpha in zip(self._layers, self._alphas, strict=True):
-            if not layer.keep:
-                small = cv2.resize(alpha, size, interpolation=cv2.INTER_AREA)
-                written = np.maximum(written, small)
+        pairs = zip(self._layers, self._alphas, strict=True)
+        alphas = [alpha for layer, alpha in pairs if not layer.keep]
+        for alpha in alphas if self._letters is None else [*alphas, self._letters]:
+            small = cv2.resize(alpha, size, interpolation=cv2.INTER_AREA)
+            written = np.maximum(written, small)
         return written, 255 - cv2.resize(self._print[0], size, interpolation=cv2.INTER_AREA)
 
     def _raw(self, top: int, left: int, height: int, width: int) -> Pair:
@@ -274,7 +288,8 @@ class Capture:
         copies = 3 // len(gts)  # a grey sensor's only plane serves for all three
         self._gt[tile] = cv2.merge(gts * copies)
         self._image[tile] = cv2.merge(images * copies)
-        self._ink[tile] = _strength(marks, window)[inner]
+        letters = None if self._letters is None else self._letters[_slices(window)]
+        self._ink[tile] = _strength(marks, window, letters)[inner]
 
     def _marks(self, window: tuple[int, int, int, int]) -> list[_Mark]:
         """The layers that leave anything in a window, lowest first."""
@@ -300,15 +315,9 @@ class Capture:
         marks: list[_Mark],
     ) -> tuple[np.ndarray, np.ndarray]:
         """One plane of print, and of print with writing; the same object where there is none."""
-        setting = self._setting
-        part = np.ascontiguousarray(self._print[number][_slices(window)])
-        levels = np.linspace(255 * setting.black, 255, 256, dtype=np.float32)
-        plane = cv2.LUT(part, levels)
-        if setting.toner:
-            grain = texture.patch("toner", setting.grain_origin, *window)
-            density = np.clip(1 - setting.toner * (1 + grain), 0.4, 1)
-            plane = 255 - (255 - plane) * density
-        clean = written = plane
+        clean = written = self._printed(self._print[number], window)
+        if self._letters is not None and self._letters[_slices(window)].any():
+            written = self._printed(self._lettered[number], window)
         for mark in marks:
             if not mark.layer.keep:
                 written = mark.over(written, number)
@@ -317,6 +326,17 @@ class Capture:
             clean = mark.over(clean, number)
             written = clean if untouched else mark.over(written, number)
         return clean, written
+
+    def _printed(self, ink: np.ndarray, window: tuple[int, int, int, int]) -> np.ndarray:
+        """A plane of print as it comes out of the press."""
+        setting = self._setting
+        levels = np.linspace(255 * setting.black, 255, 256, dtype=np.float32)
+        plane = cv2.LUT(np.ascontiguousarray(ink[_slices(window)]), levels)
+        if setting.toner:
+            grain = texture.patch("toner", setting.grain_origin, *window)
+            density = np.clip(1 - setting.toner * (1 + grain), 0.4, 1)
+            plane = 255 - (255 - plane) * density
+        return plane
 
     def _scenes(self, window: tuple[int, int, int, int]) -> list[_Scene]:
         """The scene of a window for each of the sensor's planes."""
@@ -388,9 +408,13 @@ def _seen_words(words: list[Characters], warp: Warp) -> list[Characters]:
     return [word._replace(quads=part) for word, part in zip(words, parts, strict=True)]
 
 
-def _strength(marks: list[_Mark], window: tuple[int, int, int, int]) -> np.ndarray:
-    """uint8 (H, W): how much of each pixel is ink to erase."""
+def _strength(
+    marks: list[_Mark], window: tuple[int, int, int, int], letters: np.ndarray | None
+) -> np.ndarray:
+    """uint8 (H, W): how much of each pixel is ink to erase; letters: coverage of printed ones."""
     total = np.zeros(window[2:], np.float32)
+    if letters is not None:
+        total += letters * np.float32(1 / 255)
     for mark in marks:
         if not mark.layer.keep:
             total = np.maximum(total, mark.cover)

@@ -6,7 +6,7 @@ The bundled files and their licences are in `assets/`; more fonts are read from 
 import functools
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -21,9 +21,9 @@ PROBE_SIZE = 24
 
 @dataclass(frozen=True)
 class Face:
-    """One font. role: 'print' or 'hand'; script: 'zh' or 'latin'.
+    """One font. role: 'print', 'hand' or 'comic'; script: 'zh', 'latin' or 'ja'.
 
-    coverage: the characters it can draw, of those in `wanted_characters()`.
+    coverage: the characters it can draw, of those in `wanted_characters(script)`.
     """
 
     name: str
@@ -46,6 +46,8 @@ class Faces:
     print_latin: tuple[Face, ...]
     hand_zh: tuple[Face, ...]
     hand_latin: tuple[Face, ...]
+    comic_ja: tuple[Face, ...] = ()
+    comic_latin: tuple[Face, ...] = ()
 
     @classmethod
     def load(cls, extra: Path | None = None) -> "Faces":
@@ -70,21 +72,14 @@ class Faces:
                     f"({by_name[face.name].path}); rename the file"
                 )
             by_name[face.name] = face
-        groups = {
-            (role, script): tuple(
+        return cls(**{
+            group.name: tuple(
                 by_name[name]
                 for name in sorted(by_name)
-                if (by_name[name].role, by_name[name].script) == (role, script)
+                if f"{by_name[name].role}_{by_name[name].script}" == group.name
             )
-            for role in ("print", "hand")
-            for script in ("zh", "latin")
-        }
-        return cls(
-            print_zh=groups["print", "zh"],
-            print_latin=groups["print", "latin"],
-            hand_zh=groups["hand", "zh"],
-            hand_latin=groups["hand", "latin"],
-        )
+            for group in fields(cls)
+        })
 
     def without(self, names: Iterable[str]) -> "Faces":
         """The same faces less those named, to hold some out.
@@ -92,17 +87,14 @@ class Faces:
         Raises ValueError for a name that no face has, and when a kind would be left empty.
         """
         names = list(names)
-        everything = self.print_zh + self.print_latin + self.hand_zh + self.hand_latin
+        groups = [group.name for group in fields(self)]
+        everything = [face for group in groups for face in getattr(self, group)]
         known = [face.name for face in everything]
         unknown = sorted(set(names) - set(known))
         if unknown:
             raise ValueError(f"no font named {unknown}; known: {', '.join(sorted(known))}")
         left = Faces.of(face for face in everything if face.name not in names)
-        empty = [
-            kind
-            for kind in ("print_zh", "print_latin", "hand_zh", "hand_latin")
-            if getattr(self, kind) and not getattr(left, kind)
-        ]
+        empty = [group for group in groups if getattr(self, group) and not getattr(left, group)]
         if empty:
             raise ValueError(f"without {sorted(names)} nothing is left of {empty}")
         return left
@@ -130,9 +122,11 @@ def font_at(path: str, index: int, size: int) -> ImageFont.FreeTypeFont:
 
 
 @functools.cache
-def wanted_characters() -> str:
-    """GB2312 level 1, the signs of exam papers and every character of the word lists."""
-    return _read_asset("charset.txt").decode("utf-8").removesuffix("\n")
+def wanted_characters(script: str = "zh") -> str:
+    """GB2312 level 1, the signs of exam papers and every character of the word lists; for 'ja' kana
+    and the characters of the Japanese lists."""
+    name = "charset_ja.txt" if script == "ja" else "charset.txt"
+    return _read_asset(name).decode("utf-8").removesuffix("\n")
 
 
 def hanzi_strokes(character: str) -> list[np.ndarray] | None:
@@ -185,11 +179,10 @@ def _hanzi() -> _Hanzi:
 
 @functools.cache
 def _bundled_faces() -> tuple[Face, ...]:
-    wanted = frozenset(wanted_characters())
     faces = []
     for entry in json.loads(_read_asset("faces.json")):
         path = _asset(entry["file"])
-        coverage = entry["coverage"]
+        coverage, wanted = entry["coverage"], frozenset(wanted_characters(entry["script"]))
         covered = (
             wanted - frozenset(coverage["lacks"])
             if "lacks" in coverage

@@ -448,15 +448,11 @@ def _window(
         slots=[
             Slot(slot.kind, moved(slot.box), slot.text, slot.script, slot.height)
             for slot in canvas.slots
-            if _overlaps(slot.box, window)
+            if slot.box.overlaps(window)
         ],
-        lines=[TextLine(moved(t.box), t.text) for t in canvas.lines if _overlaps(t.box, window)],
-        figures=[moved(box) for box in canvas.figures if _overlaps(box, window)],
+        lines=[TextLine(moved(t.box), t.text) for t in canvas.lines if t.box.overlaps(window)],
+        figures=[moved(box) for box in canvas.figures if box.overlaps(window)],
         print_height=print_height,
         subject=subject,
         words=words,
     )
-
-
-def _overlaps(a: Box, b: Box) -> bool:
-    return a.left < b.right and b.left < a.right and a.top < b.bottom and b.top < a.bottom

@@ -19,11 +19,13 @@ import numpy as np
 
 from data.synth import settings
 from data.synth.capture import Capture, Pair
+from data.synth.comic.page import make_comic
 from data.synth.fonts import Faces
 from data.synth.layout import make_sheet
 from data.synth.writer import write_on
 
-# kind: share of all pages. Nothing is written on clean pages.
+# kind: share of all pages. Nothing is written on clean pages, and nothing by hand on comic ones:
+# there it is the lettering that is erased, so that they come only where they are asked for.
 KINDS = {
     "exam": 0.31,
     "worksheet": 0.28,
@@ -31,6 +33,7 @@ KINDS = {
     "form": 0.11,
     "notes": 0.12,
     "clean": 0.05,
+    "comic": 0.0,
 }
 
 _PAPERS = ((210, 297), (182, 257), (184, 260), (210, 297), (297, 210), (148, 210))  # mm
@@ -50,7 +53,8 @@ class SynthOptions:
     capture: 'scan', 'photo', 'screen' or a name in `settings.SETTINGS`; None: all.
     print_height: least and greatest height of the body text in pixels, drawn evenly over the
         logarithm between.
-    clean: share of pages that nothing is written on, where the kind is not asked for.
+    clean: share of pages that nothing is written on, where no kind is asked for.
+    kinds: those to choose from, each as often as the others; none: all but comics, by their shares.
     stamps_kept, dirt_kept: True leaves them in the ground truth, False has them erased.
     jpeg: whether the camera stores its picture as JPEG.
     fonts: folder of further fonts.
@@ -62,6 +66,7 @@ class SynthOptions:
     capture: str | None = None
     print_height: tuple[float, float] = (8.0, 60.0)
     clean: float = KINDS["clean"]
+    kinds: tuple[str, ...] = ()
     stamps_kept: bool = True
     dirt_kept: bool = False
     jpeg: bool = True
@@ -76,6 +81,8 @@ class SynthOptions:
             raise ValueError(f"print_height must be two heights from 4 px up, got {low} to {high}")
         if not 0 <= self.clean <= 1:
             raise ValueError(f"clean must be a share from 0 to 1, got {self.clean}")
+        for kind in self.kinds:
+            _check_kind(kind)
         settings.names(self.capture, self.without_captures)  # raises where there are none
 
 
@@ -148,24 +155,33 @@ def compose(
 ) -> Page:
     """Prints, writes on and captures a page; arguments as for `render` and `crops`.
 
-    Raises ValueError for an unknown kind and for sizes below one pixel.
+    Raises ValueError for an unknown kind, for sizes below one pixel, and where a comic is to list
+    its characters.
     """
-    if kind is not None and kind not in KINDS:
-        raise ValueError(f"unknown kind of page {kind!r}; known: {', '.join(KINDS)}")
+    if kind is not None:
+        _check_kind(kind)
     if min(*(size or (1,)), crop or 1) < 1:
         raise ValueError(f"a picture needs pixels, got {size or crop}")
     rng = _generator(seed, index, "page")
-    kind = kind or _draw_kind(rng, options.clean)
+    kind = kind or _draw_kind(rng, options)
     frame, print_height = draw_frame(rng, size, crop, options.print_height)
-    name = settings.choose(rng, options.capture, options.without_captures)
-    # A screen's letters were fitted to its pixels.
-    oversampling = 1.0 if name == "screen-copy" else max(1.0, _DRAWN_HEIGHT / print_height)
+    comic = kind == "comic"
+    factors = settings.OF_COMICS if comic else None
+    name = settings.choose(rng, options.capture, options.without_captures, factors)
+    # A screen's letters were fitted to its pixels, but comics are drawn on paper.
+    fitted = name == "screen-copy" and not comic
+    oversampling = 1.0 if fitted else max(1.0, _DRAWN_HEIGHT / print_height)
     height, width = (round(side * oversampling) for side in frame)
     faces = _faces(options.fonts, options.without_faces)
     rng_layout, em = _generator(seed, index, "layout"), print_height * oversampling
-    sheet = make_sheet(rng_layout, kind, width, height, em, faces, options.chars)
+    if comic:
+        if options.chars:
+            raise ValueError("where their characters are is not known of comic pages")
+        sheet = make_comic(rng_layout, width, height, em, faces)
+    else:
+        sheet = make_sheet(rng_layout, kind, width, height, em, faces, options.chars)
     layers = []
-    if kind != "clean":
+    if kind not in ("clean", "comic"):
         layers = write_on(
             sheet,
             _generator(seed, index, "writer"),
@@ -195,8 +211,15 @@ def _faces(fonts: Path | None, without: tuple[str, ...]) -> Faces:
     return Faces.load(fonts).without(without)
 
 
-def _draw_kind(rng: np.random.Generator, clean: float) -> str:
-    if rng.random() < clean:
+def _check_kind(kind: str) -> None:
+    if kind not in KINDS:
+        raise ValueError(f"unknown kind of page {kind!r}; known: {', '.join(KINDS)}")
+
+
+def _draw_kind(rng: np.random.Generator, options: SynthOptions) -> str:
+    if options.kinds:
+        return options.kinds[int(rng.integers(len(options.kinds)))]
+    if rng.random() < options.clean:
         return "clean"
     written = [kind for kind in KINDS if kind != "clean"]
     shares = np.array([KINDS[kind] for kind in written])

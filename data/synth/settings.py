@@ -344,10 +344,24 @@ def names(kind: str | None = None, without: tuple[str, ...] = ()) -> list[str]:
     return found
 
 
-def choose(rng: np.random.Generator, kind: str | None = None, without: tuple[str, ...] = ()) -> str:
-    """The name of a setting of a kind, each as often as its share says."""
+# Comics are mostly files that were made for a screen: factors of the shares above.
+OF_COMICS = {"screen-copy": 20.0, "scan": 1.5, "photo": 0.2, "screen-photo": 0.2}
+
+
+def choose(
+    rng: np.random.Generator,
+    kind: str | None = None,
+    without: tuple[str, ...] = (),
+    factors: dict[str, float] | None = None,
+) -> str:
+    """The name of a setting of a kind, each as often as its share says.
+
+    factors: by which shares are multiplied, of settings or of whole kinds.
+    """
     known = names(kind, without)
     shares = np.array([SETTINGS[name][1] for name in known])
+    if factors:
+        shares *= [factors.get(name, factors.get(name.split("-")[0], 1.0)) for name in known]
     return known[int(rng.choice(len(known), p=shares / shares.sum()))]
 
 

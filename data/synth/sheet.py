@@ -29,6 +29,14 @@ class Box:
     def bottom(self) -> float:
         return self.top + self.height
 
+    def overlaps(self, other: "Box") -> bool:
+        return (
+            self.left < other.right
+            and other.left < self.right
+            and self.top < other.bottom
+            and other.top < self.bottom
+        )
+
 
 @dataclass
 class Slot:
@@ -82,6 +90,8 @@ class Sheet:
     print_height: height in pixels of the body text's characters.
     subject: 'math', 'zh', 'en', 'science', 'music', 'geography', ...
     words: printed and written ones so far, character by character; None: nobody asks for them.
+    lettered: the print with the letters that are to be erased, as `ink`; None: there are none.
+    letters: uint8 (H, W), how much of each pixel they cover.
     """
 
     ink: np.ndarray
@@ -91,6 +101,8 @@ class Sheet:
     print_height: float = 28.0
     subject: str = "zh"
     words: list[Characters] | None = None
+    lettered: np.ndarray | None = None
+    letters: np.ndarray | None = None
 
 
 @dataclass

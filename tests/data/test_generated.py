@@ -8,6 +8,7 @@ from data.augment import AugmentConfig
 from data.generated import CROPS, PAGES, GeneratedCrops, SynthConfig, validation_pages
 from data.pairs import DataConfig, PairDataset, open_data
 from data.synth.capture import Pair
+from data.synth.page import render
 
 
 def config(**synth) -> DataConfig:
@@ -41,6 +42,18 @@ def test_every_crop_of_a_page_is_used_once_for_any_number_of_pairs(monkeypatch, 
     assert set(found) == {(page, crop) for page in range(2 * PAGES) for crop in range(CROPS)}
     assert drawn == list(range(2 * PAGES))
     assert len({page for page, _ in found[:8]}) == 8  # a batch mixes pages
+
+
+def test_only_the_kinds_asked_for_are_drawn():
+    comic = config(kinds=["comic"])
+    page = validation_pages(comic.synth, 1)[0]
+    image, gt = page.read()
+    np.testing.assert_array_equal(
+        image, render(data.generated.VAL_SEED, 0, "comic", (800, 1000)).image
+    )
+    assert (image != gt).any()
+    with pytest.raises(ValueError, match="unknown kind of page 'poster'"):
+        open_data(config(kinds=["poster"]), 0)
 
 
 def test_draws_and_seeds_differ():

@@ -377,11 +377,11 @@ def test_cache_keeps_to_its_budget(tmp_path, make_set):
         crops = dataset(root, cache_mb=budget)
         for page in range(3):
             crops[0, page]
-        assert list(crops._pages) == kept
+        assert list(crops._pages._kept) == kept
     crops = dataset(root, cache_mb=3)
     for page in (0, 1, 0, 2):  # the page used longest ago goes first
         crops[0, page]
-    assert list(crops._pages) == [0, 2]
+    assert list(crops._pages._kept) == [0, 2]
 
 
 def test_page_that_went_missing_is_named(tmp_path, make_set):

@@ -121,6 +121,7 @@ def assert_close(results, expected, tolerance=1e-5):
     {"arch": "craft"},
     *({"arch": "inpaint", "layer": layer} for layer in ("partial", "gated", "attention")),
     {"arch": "gmcnn"}, {"arch": "pert"}, {"arch": "pert", "iterations": 1},
+    {"arch": "text_seg"},
 ])
 @pytest.mark.parametrize("engine", GRAPHS)
 def test_engines_agree_with_paddle(checkpoint, engine, config):

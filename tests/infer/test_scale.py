@@ -37,7 +37,8 @@ def test_print_height(kind, height):
     found = [print_height(printed(height, index, kind)) for index in range(5)]
     found = [height for height in found if height is not None]
     assert len(found) >= 3
-    assert 0.65 * height <= np.median(found) <= 1.5 * height
+    most = 2 if kind == "notes" else 1.5  # writing is what there is, and often larger
+    assert 0.65 * height <= np.median(found) <= most * height
 
 
 @pytest.mark.parametrize("factor", [0.5, 2])
@@ -71,7 +72,7 @@ def test_best_scale(monkeypatch):
 
 
 @pytest.mark.parametrize("scale, height, tiles", [
-    ("auto", 10, 30), ("auto", 30, 9), ("auto", 100, 4), ("shrink", 10, 9), ("shrink", 100, 4),
+    ("auto", 6, 30), ("auto", 30, 9), ("auto", 100, 4), (1, 6, 9),
 ])
 def test_the_scale_by_the_height_of_print(monkeypatch, scale, height, tiles):
     monkeypatch.setattr("infer.scale.print_height", lambda page: height)
@@ -114,5 +115,5 @@ def test_what_the_network_sees(scale):
 
 @pytest.mark.parametrize("scale", [3, 0, "2", "best"])
 def test_unknown_scales(scale):
-    with pytest.raises(ValueError, match="unknown scale .*; known: auto, shrink, 0.5, 1, 2"):
+    with pytest.raises(ValueError, match="unknown scale .*; known: auto, 0.5, 1, 2"):
         Eraser([identity], scale=scale)

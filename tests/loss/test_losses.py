@@ -5,7 +5,7 @@ import paddle
 import pytest
 
 from loss import FEATURE_TERMS, TERMS, EraseLoss, LossConfig
-from loss.mask import cross_entropy, dice_loss
+from loss.mask import MaskLoss, cross_entropy, dice_loss
 from loss.reconstruction import (
     composite,
     confidence,
@@ -14,7 +14,7 @@ from loss.reconstruction import (
     multiscale_l1,
     total_variation,
 )
-from model import Erased
+from model import Erased, Segmented
 
 PLAIN = tuple(name for name in TERMS if name not in (*FEATURE_TERMS, "adversarial"))
 
@@ -207,3 +207,29 @@ def test_a_perfect_answer_costs_nothing():
 def test_wrong_weights(settings, message):
     with pytest.raises(ValueError, match=message):
         LossConfig(**settings)
+
+
+def test_weighted_and_focal_loss_by_hand():
+    x = paddle.to_tensor(np.array([[[[0.0, 2.0, -1.0]]]], "f4"))
+    mask = paddle.to_tensor(np.array([[[[1.0, 0.0, 0.25]]]], "f4"))
+    p = 1 / (1 + np.exp(-np.array([0.0, 2.0, -1.0])))
+    m = np.array([1.0, 0.0, 0.25])
+    entropy = -(m * np.log(p) + (1 - m) * np.log(1 - p))
+    weights = np.array([2.0, 1.0, 1.25])
+    found = MaskLoss(2.0, 0.0)(Segmented(x), mask)
+    assert list(found) == ["cross_entropy"]
+    assert float(found["cross_entropy"]) == pytest.approx((weights * entropy).mean(), rel=1e-5)
+    wrong = 1 - (m * p + (1 - m) * (1 - p))
+    for gamma in (0.5, 1.0, 2.0):
+        loss = MaskLoss(2.0, gamma)
+        found = loss(Segmented(x), mask)
+        assert float(found["focal"]) == pytest.approx(
+            (weights * wrong**gamma * entropy).mean(), rel=1e-5)
+        assert float(loss.total(found)) == float(found["focal"])
+
+
+def test_a_sure_and_right_pixel_has_a_finite_gradient():
+    x = paddle.to_tensor(np.full((1, 1, 2, 2), 90.0, "f4"))
+    x.stop_gradient = False
+    cross_entropy(x, paddle.ones([1, 1, 2, 2]), 2.0, 0.5).backward()
+    assert np.isfinite(x.grad.numpy()).all()

@@ -7,7 +7,7 @@ from training.config import load_config
 
 ROOT = Path(__file__).parents[2]
 RECIPES = sorted(ROOT.glob("configs/*.yaml"))
-CONTEST = [path for path in RECIPES if path.stem.removesuffix("_lite") in ("erasenet", "nonlocal")]
+CRAFT = ROOT / "configs" / "craft.yaml"
 
 
 @pytest.fixture
@@ -20,8 +20,10 @@ def recipe(tmp_path):
     return write
 
 
-@pytest.mark.parametrize("path", CONTEST, ids=lambda path: path.stem)
-def test_recipes_of_the_contest(path):
+@pytest.mark.parametrize("path", [path for path in RECIPES
+                                  if path.stem.split("_")[0] in ("erasenet", "nonlocal")],
+                         ids=lambda path: path.stem)
+def test_shipped_recipes(path):
     config = load_config(path)
     lite = path.stem.endswith("_lite")
     assert config.model.arch == path.stem.split("_")[0]
@@ -32,10 +34,47 @@ def test_recipes_of_the_contest(path):
     assert config.data.augment.crop % 32 == 0
 
 
+def test_the_recipe_of_the_text_detector():
+    config = load_config(CRAFT)
+    assert (config.model.arch, config.model.width) == ("craft", 32)
+    assert config.data.layout == "synth" and config.data.augment.crop % 32 == 0
+
+
+@pytest.mark.parametrize("name, width", [("text_seg", 64), ("text_seg_lite", 16)])
+def test_the_recipes_of_the_text_segmenter(name, width):
+    """What it is said to be trained with: maxima of 7 pixels, weights 1 and 2, cycles, decay."""
+    encoder = ["train.encoder=encoder.pth"] if width == 64 else []
+    config = load_config(ROOT / "configs" / f"{name}.yaml", encoder, steps=2000)
+    assert (config.model.arch, config.model.width) == ("text_seg", width)
+    assert (config.data.dilate, config.data.synth.kinds) == (7, ["comic"])
+    assert (config.loss.text, config.loss.gamma) == (2.0, 0.0)
+    assert (config.train.optimizer, config.train.weight_decay) == ("sgd", 1e-4)
+    stages = config.train.stages
+    assert all((stage.lr, stage.final_lr) == (1e-2, 1e-4) for stage in stages)
+    assert [stage.freeze_encoder for stage in stages] == ([True, False] if encoder else [False])
+    assert all(1 < stage.cycle <= stage.steps for stage in stages)  # shortened with the stages
+
+
+@pytest.mark.parametrize("assignments, message", [
+    (["train.encoder=''"], "stage 1 keeps an encoder that nothing was trained for: set train."),
+    (["train.init=x.pdparams"], "train.init holds an encoder already"),
+    (["train.stages=[{drop: [dice]}]"], "text_seg has no terms to drop and no mask branch"),
+    (["model.arch=craft"], "train.encoder and freeze_encoder are for text_seg, not for craft"),
+    (["train.optimizer=lion"], "optimizer must be one of adam, sgd, got 'lion'"),
+    (["train.weight_decay=-1"], "weight_decay must be 0 or more, got -1"),
+    (["train.stages=[{cycle: -2}]"], "cycle must be 0 or more steps, got -2"),
+    (["loss.gamma=.nan"], "loss weight gamma must be 0 or more, got nan"),
+])
+def test_what_does_not_suit_a_text_segmenter(assignments, message):
+    with pytest.raises(ValueError, match=message):
+        load_config(ROOT / "configs" / "text_seg.yaml", ["train.encoder=e.pth", *assignments])
+
+
 def test_there_are_recipes():
     assert [path.stem for path in RECIPES] == [
-        "erasenet", "erasenet_gan", "erasenet_lite", "gmcnn", "inpaint_attention",
-        "inpaint_gated", "inpaint_partial", "nonlocal", "nonlocal_lite", "pert"]
+        "craft", "erasenet", "erasenet_gan", "erasenet_lite", "gmcnn", "inpaint_attention",
+        "inpaint_gated", "inpaint_partial", "nonlocal", "nonlocal_lite", "pert", "text_seg",
+        "text_seg_lite"]
 
 
 def test_the_nearest_key_is_named(recipe):

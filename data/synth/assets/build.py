@@ -7,8 +7,9 @@ fonttools brotli`); nothing here is needed to run the generator. Packages are fe
 SCRATCH and kept there, so a second run downloads nothing.
 
 Hands from npm are copied untouched. Other faces are cut down to the characters of `charset.txt`
-(GB2312 level 1, every character of `words/`, and the signs below), lose their hinting and layout
-tables, and get a family name of their own, as their licences ask of a modified font.
+(GB2312 level 1, every character of `words/`, and the signs below) or, for Japanese, of
+`charset_ja.txt` (kana, every character of `words/comic_ja*`, and some signs), lose their hinting
+and layout tables, and get a family name of their own, as their licences ask of a modified font.
 """
 
 import argparse
@@ -36,6 +37,8 @@ SIGNS = (
     + "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüńňǹɑɡêÀÁÂÄÇÈÉÊËÎÏÔÖÙÛÜàâäçëîïôöùûñß"
     + "æəɛɜɪʊʌɔŋʃʒθðːˈˌ♩♪♫♬♭♮♯✓✔✗✘☐☑☎"
 )
+JAPANESE_SIGNS = "".join(map(chr, range(0x20, 0x7F))) + "、。・！？「」『』（）〜ー…♪♥☆★"
+KANA = "".join(map(chr, [*range(0x3041, 0x3097), *range(0x30A1, 0x30FB)]))
 
 
 @dataclass(frozen=True)
@@ -56,10 +59,17 @@ def _hand(name: str, script: str = "latin") -> Source:
     return Source(name, "hand", script, f"@fontsource/{name}", file)
 
 
-def _print(family: str, cut: str, name: str = "", script: str = "latin") -> Source:
+def _print(
+    family: str, cut: str, name: str = "", script: str = "latin", role: str = "print"
+) -> Source:
     """cut: block of characters, weight and slope in the package's file names."""
     file = f"files/{family}-{cut}.woff2"
-    return Source(name or family, "print", script, f"@fontsource/{family}", file)
+    return Source(name or family, role, script, f"@fontsource/{family}", file)
+
+
+def _comic(family: str, script: str = "latin", weight: int = 400) -> Source:
+    block = "japanese" if script == "ja" else "latin"
+    return _print(family, f"{block}-{weight}-normal", script=script, role="comic")
 
 
 SOURCES = (
@@ -106,6 +116,17 @@ SOURCES = (
     _print("eb-garamond", "latin-400-italic", "eb-garamond-italic"),
     Source("latin-modern", "print", "latin", "fonts-lmodern", "lmroman10-regular.otf"),
     Source("latin-modern-italic", "print", "latin", "fonts-lmodern", "lmroman10-italic.otf"),
+    Source("noto-sans-jp-bold", "comic", "ja", "fonts-noto-cjk", "NotoSansCJK-Bold.ttc", 0),
+    Source("noto-serif-jp-bold", "comic", "ja", "fonts-noto-cjk", "NotoSerifCJK-Bold.ttc", 0),
+    _comic("kiwi-maru", "ja", 500),
+    _comic("mochiy-pop-one", "ja"),
+    _comic("dela-gothic-one", "ja"),
+    _comic("yusei-magic", "ja"),
+    Source("comic-neue-bold", "comic", "latin", "fonts-comic-neue", "ComicNeue-Bold.otf"),
+    _comic("bangers"),
+    _comic("luckiest-guy"),
+    _comic("permanent-marker"),
+    _comic("chewy"),
 )
 
 
@@ -115,9 +136,17 @@ def main() -> None:
     packages = parser.parse_args().packages
     packages.mkdir(parents=True, exist_ok=True)
 
-    charset = wanted_characters()
+    charset, japanese = wanted_characters(), japanese_characters()
     (ASSETS / "charset.txt").write_text(charset + "\n", encoding="utf-8")
-    faces = [build_face(source, fetch(source.package, packages), charset) for source in SOURCES]
+    (ASSETS / "charset_ja.txt").write_text(japanese + "\n", encoding="utf-8")
+    faces = [
+        build_face(
+            source,
+            fetch(source.package, packages),
+            japanese if source.script == "ja" else charset,
+        )
+        for source in SOURCES
+    ]
     (ASSETS / "faces.json").write_text(
         json.dumps(faces, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
     )
@@ -136,8 +165,16 @@ def wanted_characters() -> str:
         for cell in range(0xA1, 0xFF)
         if not (row == 0xD7 and cell > 0xF9)
     ]
-    words = [path.read_text(encoding="utf-8") for path in sorted((ASSETS / "words").glob("*.txt"))]
-    return "".join(sorted({c for c in SIGNS + "".join(level_1 + words) if c >= " "}))
+    words = {path.name: path.read_text(encoding="utf-8")
+             for path in sorted((ASSETS / "words").glob("*.txt"))}
+    chinese = [text for name, text in words.items() if not name.startswith("comic_ja")]
+    return "".join(sorted({c for c in SIGNS + "".join(level_1 + chinese) if c >= " "}))
+
+
+def japanese_characters() -> str:
+    """Every character that a Japanese face should have, sorted, each once."""
+    words = [path.read_text(encoding="utf-8") for path in (ASSETS / "words").glob("comic_ja*.txt")]
+    return "".join(sorted({c for c in JAPANESE_SIGNS + KANA + "".join(words) if c >= " "}))
 
 
 def fetch(package: str, packages: Path) -> Path:

@@ -118,7 +118,7 @@ def photo(canvas: Canvas, box: Box, rng: np.random.Generator) -> None:
     light = light + rng.normal(0, 0.02, light.shape).astype(np.float32)
     light = 0.08 + 0.88 * cv2.normalize(light, None, 0, 1, cv2.NORM_MINMAX)
     if rng.random() < 0.55:
-        light = _screened(light, rng.uniform(3.5, 7.0), np.radians(pick(rng, (0, 15, 45, 75))))
+        light = screened(light, rng.uniform(3.5, 7.0), np.radians(pick(rng, (0, 15, 45, 75))))
     picture = np.repeat((255 * light).astype(np.uint8)[..., None], 3, axis=2)
     if rng.random() < 0.35:  # toned or coloured: light areas stay light
         dark = rng.uniform(0.0, 0.3) + rng.uniform(0, 0.35, 3).astype(np.float32)
@@ -130,7 +130,7 @@ def photo(canvas: Canvas, box: Box, rng: np.random.Generator) -> None:
     canvas.figures.append(box)
 
 
-def _screened(light: np.ndarray, pitch: float, angle: float) -> np.ndarray:
+def screened(light: np.ndarray, pitch: float, angle: float) -> np.ndarray:
     """The picture in round dots that grow with its darkness; pitch in pixels."""
     height, width = light.shape
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
@@ -156,7 +156,7 @@ def tint_area(canvas: Canvas, box: Box, rng: np.random.Generator, colour: Colour
     else:
         level = float(tone.mean())
         flat = np.full((height, width), level, np.float32)
-        screen = _screened(flat, rng.uniform(2.5, 5), np.radians(pick(rng, (0, 45))))
+        screen = screened(flat, rng.uniform(2.5, 5), np.radians(pick(rng, (0, 45))))
         hue = tone / max(tone.max(), 1e-3) * 0.6
         picture = screen[..., None] + (1 - screen[..., None]) * hue
     canvas.image(np.clip(255 * picture, 0, 255).astype(np.uint8), box.left, box.top)

@@ -72,6 +72,34 @@ def test_pairs_differ_only_where_the_ink_can_reach(name, seed):
     assert (pair.image != pair.gt)[touched].any()
 
 
+def lettered_sheet():
+    """A sheet with grey letters and coloured ones on it, in the place of `make_layer`'s strokes."""
+    sheet = make_sheet()
+    sheet.letters = cv2.max(make_layer().alpha, make_layer(row=330).alpha)
+    cover = sheet.letters[..., None] / 255
+    tint = np.full(3, 60.0) if len(sheet.ink) % 2 else np.array([200.0, 40, 90])
+    sheet.lettered = (sheet.ink * (1 - cover) + tint * cover).astype(np.uint8)
+    return sheet
+
+
+@pytest.mark.parametrize("name", settings.SETTINGS)
+def test_printed_letters_are_what_a_pair_differs_in(name):
+    """The same press prints them: crops are cut-outs here, too, also where a plate slips."""
+    for seed in range(6):
+        capture = Capture(lettered_sheet(), [], np.random.default_rng(seed), name)
+        pair = capture.page(jpeg=False)
+        side = 2 * capture.reach + 1
+        touched = cv2.dilate(pair.ink, np.ones((side, side), np.uint8)) > 0
+        assert (pair.image == pair.gt)[~touched].all()
+        assert (pair.image != pair.gt)[pair.ink > 200].any(axis=1).mean() > 0.5
+        fresh = Capture(lettered_sheet(), [], np.random.default_rng(seed), name)
+        assert_same(fresh.crop(190, 250, 60, 90, False), pair.cut(190, 250, 60, 90))
+        np.testing.assert_array_equal(
+            pair.gt, Capture(make_sheet(), [], np.random.default_rng(seed), name).page(False).gt
+        )
+        assert fresh.busy(8)[0].max() > 100
+
+
 @pytest.mark.parametrize("name", ["scan-colour", "photo-day", "screen-photo"])
 def test_jpeg_spreads_the_difference_over_neighbouring_blocks_only(name):
     capture = make_capture(name, 2)

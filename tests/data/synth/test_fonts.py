@@ -1,5 +1,6 @@
 import json
 import shutil
+from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -7,6 +8,7 @@ from PIL import Image, ImageDraw
 
 from data.synth import fonts
 from data.synth.fonts import ASSETS, Faces, font, hanzi_points, hanzi_strokes
+from data.synth.words import lines
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +17,7 @@ def faces():
 
 
 def test_every_group_has_faces_sorted_by_name(faces):
-    for group in (faces.print_zh, faces.print_latin, faces.hand_zh, faces.hand_latin):
+    for group in (getattr(faces, group.name) for group in fields(faces)):
         names = [face.name for face in group]
         assert len(names) >= 4 and names == sorted(names)
 
@@ -31,15 +33,25 @@ def test_print_covers_what_exam_papers_need(faces):
         assert face.covers("The quick brown fox, 12.5% (A)")
 
 
+def test_comic_faces_cover_what_comics_say(faces):
+    kana = "".join(map(chr, [*range(0x3041, 0x3094), *range(0x30A1, 0x30F7), 0x30FC]))
+    said = "".join("".join(lines(name)) for name in ("comic_ja", "comic_ja_sounds"))
+    for face in faces.comic_ja:
+        assert face.covers(kana + "！？、。「」…" + said)
+    for face in faces.comic_latin:
+        assert face.covers("".join(lines("comic_en") + lines("comic_en_sounds")))
+    assert len(fonts.wanted_characters("ja")) < 700  # Chinese faces lend the other hanzi
+
+
 def test_coverage_says_what_can_be_drawn(faces):
     """Probing by drawing and the character maps read at build time agree."""
     seto = next(face for face in faces.hand_zh if face.name == "seto")  # has empty glyphs
-    for face in (seto, faces.print_latin[0], faces.hand_latin[0]):
+    for face in (seto, faces.print_latin[0], faces.hand_latin[0], faces.comic_latin[0]):
         assert fonts._probe_coverage(face.path) == face.coverage
 
 
 def test_fonts_draw_ink(faces):
-    for face in faces.print_zh + faces.print_latin + faces.hand_zh + faces.hand_latin:
+    for face in (face for group in fields(faces) for face in getattr(faces, group.name)):
         image = Image.new("L", (40, 40))
         ImageDraw.Draw(image).text((4, 4), "g", 255, font=font(face, 24))
         assert 20 < (np.asarray(image) > 127).sum() < 400, face.name
@@ -124,7 +136,7 @@ def test_assets_stay_small_and_licensed():
     listed = {entry["file"] for entry in json.loads((ASSETS / "faces.json").read_text("utf-8"))}
     there = {
         path.relative_to(ASSETS).as_posix()
-        for role in ("hand", "print")
+        for role in ("hand", "print", "comic")
         for path in (ASSETS / role).iterdir()
     }
     assert listed == there

@@ -10,8 +10,8 @@ from data.synth.content.canvas import Canvas, Type
 from data.synth.fonts import Faces
 from data.synth.lettering import joined, place, words_of
 from data.synth.page import SynthOptions, crops, render
-from data.synth.person import Person
 from data.synth.pens import student_pen
+from data.synth.person import Person
 from data.synth.sheet import Box, Sheet
 
 FACES = Faces.load(None)

@@ -82,6 +82,7 @@ def test_missing_fonts_are_named(tmp_path, capsys):
         ["--size", "100"],
         ["--size", "0x10"],
         ["--kind", "poster"],
+        ["--kind", "comic", "--chars"],
         ["--capture", "fax"],
         ["--pages", "0"],
         ["--seed", "-1"],

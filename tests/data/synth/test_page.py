@@ -13,10 +13,10 @@ from data.synth.page import KINDS, SynthOptions, compose, crops, draw_frame, ren
 KIND_BY_CAPTURE = list(itertools.product(KINDS, settings.KINDS))
 
 
-def crop_bytes(index):
+def crop_bytes(index, kind=None):
     return [
         pair.image.tobytes() + pair.gt.tobytes() + pair.ink.tobytes()
-        for pair in crops(3, index, 128, per_page=4)
+        for pair in crops(3, index, 128, per_page=4, kind=kind)
     ]
 
 
@@ -47,10 +47,11 @@ def test_odd_sizes_render(size):
     assert render(0, 0, None, size).image.shape == (size[1], size[0], 3)
 
 
-def test_one_seed_gives_the_same_bytes_in_any_process_and_order():
-    here = [crop_bytes(index) for index in (2, 0, 3, 1)]
+@pytest.mark.parametrize("kind", [None, "comic"])
+def test_one_seed_gives_the_same_bytes_in_any_process_and_order(kind):
+    here = [crop_bytes(index, kind) for index in (2, 0, 3, 1)]
     with ProcessPoolExecutor(4, get_context("spawn"), initializer=page.use_one_core) as pool:
-        there = list(pool.map(crop_bytes, range(4)))
+        there = list(pool.map(crop_bytes, range(4), [kind] * 4))
     assert [there[index] for index in (2, 0, 3, 1)] == here
     assert len({crop for page_crops in there for crop in page_crops}) == 16
 
@@ -66,9 +67,10 @@ def test_crops_do_not_depend_on_how_many_are_taken():
         np.testing.assert_array_equal(one.ink, other.ink)
 
 
-def test_most_crops_of_written_pages_show_writing():
+@pytest.mark.parametrize("kind", ["exam", "comic"])
+def test_most_crops_of_written_pages_show_writing(kind):
     shares = [
-        (pair.ink > 30).mean() for index in range(6) for pair in crops(5, index, 192, 8, "exam")
+        (pair.ink > 30).mean() for index in range(6) for pair in crops(5, index, 192, 8, kind)
     ]
     assert np.mean(np.array(shares) > 0) > 0.7
 
@@ -94,9 +96,14 @@ def test_sheets_have_72_to_400_dots_per_inch():
 
 def test_kinds_come_with_their_shares():
     rng = np.random.default_rng(0)
-    kinds = [page._draw_kind(rng, 0.05) for _ in range(4000)]
+    kinds = [page._draw_kind(rng, SynthOptions()) for _ in range(4000)]
     for kind, share in KINDS.items():
         assert kinds.count(kind) / 4000 == pytest.approx(share, abs=0.025)
+    assert "comic" not in kinds  # there something else is erased
+    asked = SynthOptions(kinds=("comic", "form"))
+    kinds = [page._draw_kind(rng, asked) for _ in range(1000)]
+    assert kinds.count("comic") / 1000 == pytest.approx(0.5, abs=0.05)
+    assert set(kinds) == {"comic", "form"}
 
 
 def test_what_is_kept_out_stays_out():
@@ -127,6 +134,7 @@ def test_flags_reach_the_writer(monkeypatch):
         ({"capture": "fax"}, "unknown capture"),
         ({"print_height": (30, 8)}, "print_height"),
         ({"clean": 2.0}, "clean"),
+        ({"kinds": ("exam", "poster")}, "unknown kind of page 'poster'; known: exam"),
         ({"capture": "photo", "without_captures": ("photo",)}, "no capture left"),
     ],
 )
@@ -138,5 +146,7 @@ def test_options_that_make_no_sense_are_refused(change, message):
 def test_unknown_kinds_and_empty_sizes_are_refused():
     with pytest.raises(ValueError, match="unknown kind of page .poster.; known: exam"):
         render(0, 0, "poster")
+    with pytest.raises(ValueError, match="not known of comic pages"):
+        render(0, 0, "comic", (64, 64), SynthOptions(chars=True))
     with pytest.raises(ValueError, match="needs pixels"):
         render(0, 0, None, (0, 10))

@@ -1,0 +1,44 @@
+"""What commands that look at pages have in common: options, checks of places, messages."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from data.errors import reason
+from infer.engines import ENGINES, PRECISIONS
+
+
+def add_engine_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--engine", choices=("auto", *ENGINES), default="auto",
+                        help="what computes (auto: Paddle on a GPU, else the fastest installed)")
+    parser.add_argument("--precision", choices=("auto", *PRECISIONS), default="auto",
+                        help="of the computation (auto: bf16 where the processor has it, else f32)")
+    parser.add_argument("--threads", type=int, metavar="N", help="processor threads (all cores)")
+    parser.add_argument("--overwrite", action="store_true", help="replace files that exist")
+
+
+def check_places(pages: list[Path], targets: Iterable[Path], overwrite: bool) -> None:
+    """Raise ValueError where a result would replace a page, another one, or unasked any file."""
+    sources, seen = {page.resolve() for page in pages}, set()
+    for target in targets:
+        if target.resolve() in sources:
+            raise ValueError(f"{target}: is one of the inputs; choose another place")
+        if target in seen:
+            raise ValueError(f"{target}: two of the inputs have this name; take one at a time")
+        if target.exists() and not overwrite:
+            raise ValueError(f"{target}: exists; --overwrite replaces it")
+        seen.add(target)
+
+
+def fail(program: str, error: Exception, status: int, page: Path | None = None) -> int:
+    """Say on stderr what is wrong, with `page` where the error does not name it; the status."""
+    why = reason(error)
+    if isinstance(error, MemoryError):
+        why = f"{page}: not enough memory"
+    elif isinstance(error, OSError):
+        why = f"{error.filename or page}: {error.strerror or why}"
+    print(f"{program}: {why}", file=sys.stderr)
+    return status

@@ -1,0 +1,72 @@
+"""How many words were found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+ENOUGH = 0.5  # intersection over union of a word that counts as found; ICDAR 2015's rule
+
+
+class Counts(NamedTuple):
+    """How many words of a page were matched, found, and are there; `summed` adds pages up."""
+
+    matched: int
+    found: int
+    true: int
+
+    @property
+    def precision(self) -> float:
+        return self.matched / self.found if self.found else 1.0
+
+    @property
+    def recall(self) -> float:
+        return self.matched / self.true if self.true else 1.0
+
+    @property
+    def hmean(self) -> float:
+        """The harmonic mean of both."""
+        total = self.found + self.true
+        return 2 * self.matched / total if total else 1.0
+
+
+def summed(counts: Sequence[Counts]) -> Counts:
+    return Counts(*np.sum(counts, axis=0).tolist())
+
+
+def count_words(found: Sequence[np.ndarray], true: Sequence[np.ndarray],
+                ignored: Sequence[np.ndarray] = ()) -> Counts:
+    """Match convex outlines, N,2 each, one to one, those that overlap most first.
+
+    Whatever was found with half of it in an `ignored` outline counts neither way.
+    """
+    found = [quad for quad in found
+             if all(_shared(quad, other)[0] < ENOUGH * _area(quad) for other in ignored)]
+    pairs = []
+    for i, one in enumerate(found):
+        for j, other in enumerate(true):
+            both, union = _shared(one, other)
+            if both >= ENOUGH * union > 0:
+                pairs.append((both / union, i, j))
+    left, right = set(), set()
+    for _, i, j in sorted(pairs, reverse=True):
+        if i not in left and j not in right:
+            left.add(i)
+            right.add(j)
+    return Counts(len(left), len(found), len(true))
+
+
+def _area(quad: np.ndarray) -> float:
+    return cv2.contourArea(np.float32(quad))
+
+
+def _shared(one: np.ndarray, other: np.ndarray) -> tuple[float, float]:
+    """Areas of the intersection and of the union."""
+    if (one.max(axis=0) <= other.min(axis=0)).any() or (other.max(axis=0) <= one.min(axis=0)).any():
+        both = 0.0
+    else:
+        both, _ = cv2.intersectConvexConvex(np.float32(one), np.float32(other))
+    return both, _area(one) + _area(other) - both

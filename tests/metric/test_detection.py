@@ -1,0 +1,41 @@
+import numpy as np
+import pytest
+
+from metric.detection import Counts, count_words, summed
+
+
+def box(left, top, width=40, height=10):
+    return np.array([[0, 0], [width, 0], [width, height], [0, height]], float) + [left, top]
+
+
+def test_words_are_matched_one_to_one():
+    true = [box(0, 0), box(100, 0), box(0, 50)]
+    found = [box(2, 0), box(4, 1), box(102, 1), box(200, 200)]
+    counts = count_words(found, true)
+    assert counts == Counts(2, 4, 3)
+    assert counts.precision == 0.5 and counts.recall == pytest.approx(2 / 3)
+    assert counts.hmean == pytest.approx(4 / 7)
+
+
+def test_half_a_word_is_not_enough():
+    assert count_words([box(0, 0, 20)], [box(0, 0)]).matched == 1
+    assert count_words([box(0, 0, 19)], [box(0, 0)]).matched == 0
+
+
+def test_the_best_overlap_is_taken_first():
+    counts = count_words([box(10, 0), box(0, 0)], [box(0, 0), box(16, 0)])
+    assert counts.matched == 2
+
+
+def test_what_lies_in_ignored_places_does_not_count():
+    assert count_words([box(0, 0), box(100, 0)], [box(100, 0)], [box(-5, -5, 60, 30)]) == (1, 1, 1)
+
+
+def test_nothing_to_find():
+    assert count_words([], []).hmean == 1 and count_words([], []).precision == 1
+    assert count_words([], [box(0, 0)]).hmean == 0
+    assert count_words([box(0, 0)], []).recall == 1 and count_words([box(0, 0)], []).hmean == 0
+
+
+def test_counts_of_pages_add_up():
+    assert summed([Counts(1, 2, 3), Counts(2, 2, 2)]) == Counts(3, 4, 5)
