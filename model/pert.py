@@ -10,9 +10,17 @@ import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
-from model.blocks import Conv, ConvAct, Erased, Residual, UpConv, bilinear, upsample
+from model.blocks import (
+    Conv,
+    ConvAct,
+    ConvNorm,
+    Erased,
+    Residual,
+    UpConv,
+    bilinear,
+    upsample,
+)
 from model.coarse import MASK_BIAS
-from model.craft import ConvNorm
 
 
 class PERT(nn.Layer):

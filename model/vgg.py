@@ -16,8 +16,7 @@ import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
-from model.blocks import max_pool
-from model.craft import DEVIATION, MEAN
+from model.blocks import Normalise, max_pool
 from model.pickles import read_arrays
 
 EPSILON = 1e-5  # batch norm's, in both zoos
@@ -35,11 +34,10 @@ class VGGFeatures(nn.Layer):
         super().__init__()
         self._stages = [[tuple(map(paddle.to_tensor, layer)) for layer in stage]
                         for stage in stages]
-        self._mean = paddle.to_tensor(MEAN).reshape([1, 3, 1, 1])
-        self._scale = 1 / paddle.to_tensor(DEVIATION).reshape([1, 3, 1, 1])
+        self._normalise = Normalise()
 
     def forward(self, x, names: tuple[str, ...]) -> dict[str, paddle.Tensor]:
-        x, found = (x - self._mean) * self._scale, {}
+        x, found = self._normalise(x), {}
         for number, stage in enumerate(self._stages, 1):
             for layer, (weight, bias) in enumerate(stage, 1):
                 x = F.relu(F.conv2d(x, weight, bias, padding=1))
