@@ -1,9 +1,10 @@
 """Measure erased pages against their ground truth.
 
-    python evaluate.py --pred DIR --gt DIR [--input DIR] [--csv FILE [--overwrite]]
+    python evaluate.py --pred DIR --gt DIR [--input DIR] [--csv FILE] [--report FILE] [--overwrite]
 
 Files pair by stem, whatever their suffixes. The table shows the worst pages (by PSNR) first, then
-the means; the CSV has every page. --input names the untouched pages: each figure then stands beside
+the means; the CSV has every page, and the report, a web page, shows the figures' distributions and
+pictures of the worst pages, too. --input names the untouched pages: each figure then stands beside
 theirs, the score of doing nothing (name_untouched in the CSV and the JSON), and the measures that
 tell ink from print are added. A page that lacks a file, or has an unreadable one or one of another
 size, is named and left out.
@@ -26,50 +27,31 @@ import json
 import math
 import multiprocessing
 import sys
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import cv2
+import numpy as np
 from tqdm import tqdm
 
 from data.cores import usable_cores
 from data.files import make_folder, write_bytes
 from data.image_io import list_images, read_image
-from metric import METRICS, measure
+from data.picture import data_uri, shrink
+from metric import ERASURE_METRICS, METRICS, measure
+from metric.columns import COLUMNS
+from metric.report import check_report, distribution, render
 from metric.table import align
 
-SHOWN = 20  # pages in the terminal's table
+SHOWN = 20  # pages in the terminal's table, and with pictures in the report
 UNTOUCHED = "_untouched"  # suffix of the untouched input's figures
 
-# Figure -> heading and number format of its column.
-COLUMNS = {
-    "psnr": ("PSNR↑", ".2f"),
-    "ssim": ("SSIM↑", ".4f"),
-    "ms_ssim": ("MS-SSIM↑", ".4f"),
-    "mse": ("MSE↓", ".6f"),
-    "age": ("AGE↓", ".2f"),
-    "peps": ("pEPs↓", ".4f"),
-    "pceps": ("pCEPs↓", ".4f"),
-    "ink_gone": ("ink gone↑", ".4f"),
-    "print_kept": ("print kept↑", ".4f"),
-    "ink_psnr": ("ink PSNR↑", ".2f"),
-}
-LEGEND = """\
-figures:
-  PSNR        dB, over all three channels
-  SSIM        structural similarity of the luma
-  MS-SSIM     the same at five scales, as its paper defines it
-  MSE         mean squared error of channels in [0, 1]
-  AGE         mean absolute difference of the luma, in grey levels
-  pEPs        share of pixels whose luma is more than 20 grey levels off
-  pCEPs       share of such pixels with four such neighbours
-with --input:
-  ink gone    share of the ink (input over 20 levels from the ground truth) that ends within 20
-  print kept  share of the other pixels that stay within 20
-  ink PSNR    PSNR over the ink
-"""
+LEGEND = "figures:\n{}\nwith --input:\n{}".format(*(
+    "\n".join(f"  {COLUMNS[name].heading[:-1]:12}{COLUMNS[name].meaning}" for name in names)
+    for names in (METRICS, ERASURE_METRICS)))
 
 
 @dataclass(frozen=True)
@@ -88,24 +70,29 @@ def main(arguments: list[str] | None = None) -> int:
         pages, problems = find_pages(options.pred, options.gt, options.input)
         if options.csv:
             check_csv(options.csv, options.overwrite)
-    except ValueError as error:
+        if options.report:
+            check_report(options.report, options.overwrite)
+    except (ValueError, OSError) as error:
         print(f"evaluate.py: {error}", file=sys.stderr)
         return 2
     rows, failures = measure_pages(pages, options.workers)
     problems += failures
     rows.sort(key=lambda row: row["psnr"])
-    csv_path = options.csv if rows else None
-    if csv_path:
-        try:
-            write_bytes(csv_path, to_csv(rows))
-        except OSError as error:
-            problems.append(f"{csv_path}: cannot be written: {error.strerror}")
-            csv_path = None
+    written = []
+    for path, content_of in ((options.csv, to_csv),
+                             (options.report, partial(to_report, pages=pages, problems=problems))):
+        if path and rows:
+            try:
+                write_bytes(path, content_of(rows))
+                written.append(path)
+            except (ValueError, OSError) as error:
+                why = getattr(error, "strerror", None) or error
+                problems.append(f"{path}: cannot be written: {why}")
     for problem in problems:
         print(f"evaluate.py: {problem}", file=sys.stderr)
     means, left_out = average(rows)
     if rows:
-        print_report(rows, means, left_out, csv_path)
+        print_report(rows, means, left_out, written)
     if problems:
         print(f"problems, named on stderr: {len(problems)}")
     print(json.dumps({"pages": len(rows), "problems": len(problems), **means, **left_out}))
@@ -123,6 +110,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--input", type=Path, metavar="DIR",
                         help="the untouched pages: adds their figures and the ink measures")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write every page's figures there")
+    parser.add_argument("--report", type=Path, metavar="FILE",
+                        help="write a web page of all figures, with the worst pages' pictures")
     parser.add_argument("--overwrite", action="store_true", help="replace FILE where it exists")
     parser.add_argument("--workers", type=int, default=usable_cores(), metavar="N",
                         help="processes (one a core)")
@@ -259,11 +248,36 @@ def to_csv(rows: list[dict]) -> bytes:
     return stream.getvalue().encode(errors="backslashreplace")
 
 
-def print_report(rows: list[dict], means: dict, left_out: dict, csv_path: Path | None) -> None:
-    """The worst pages, the means, and what these leave out. `csv_path` lists all pages, if any."""
+def to_report(rows: list[dict], pages: list[Page], problems: list[str]) -> bytes:
+    """HTML: the distribution of every figure, all rows, and pictures of the first ones."""
+    columns = {name: column for name, column in COLUMNS.items() if name in rows[0]}
+    figures = {name: distribution([row[name] for row in rows],
+                                  [row.get(name + UNTOUCHED, math.nan) for row in rows])
+               for name in columns}
+    by_name = {page.name: page for page in pages}
+    with ThreadPoolExecutor(usable_cores()) as pool:
+        pictures = list(pool.map(pictures_of, (by_name[row["page"]] for row in rows[:SHOWN])))
+    return render("measured", columns, rows, pictures, problems, figures)
+
+
+def pictures_of(page: Page) -> dict[str, str | int]:
+    """A page's pictures by kind, as URIs, and their size."""
+    images = {kind: read_image(path) for kind, path in
+              (("input", page.input), ("output", page.pred), ("gt", page.gt)) if path}
+    off = cv2.absdiff(images["output"], images["gt"]).max(axis=2)
+    # White where equal, black from 64 grey levels of any channel up.
+    images["difference"] = 255 - 4 * np.minimum(off, 63)
+    small = {kind: shrink(image) for kind, image in images.items()}
+    height, width = small["gt"].shape[:2]
+    return {"width": width, "height": height} | {
+        kind: data_uri(image) for kind, image in small.items()}
+
+
+def print_report(rows: list[dict], means: dict, left_out: dict, written: list[Path]) -> None:
+    """The worst pages, the means, and what these leave out. `written` files list all pages."""
     has_input = "psnr" + UNTOUCHED in rows[0]
     names = [name for name in COLUMNS if name in rows[0]]
-    lines = [["page", *(COLUMNS[name][0] for name in names)]]
+    lines = [["page", *(COLUMNS[name].heading for name in names)]]
     for row in [*rows[:SHOWN], {"page": "mean", **means}]:
         lines.append([row["page"], *(_cell(row, name) for name in names)])
         if has_input:
@@ -274,7 +288,7 @@ def print_report(rows: list[dict], means: dict, left_out: dict, csv_path: Path |
     print(f"{_pages(len(rows))}, worst PSNR first (↑ more is better, ↓ less is)\n")
     print("\n".join(table[:means_at]))
     if len(rows) > SHOWN:
-        hint = "" if csv_path else "; --csv FILE lists all"
+        hint = "" if written else "; --csv FILE lists all"
         print(f"... and {_pages(len(rows) - SHOWN)} better than these{hint}")
     print()
     print("\n".join(table[means_at:]))
@@ -288,17 +302,17 @@ def print_report(rows: list[dict], means: dict, left_out: dict, csv_path: Path |
         better, worse = sum(gain > 0 for gain in gains), sum(gain < 0 for gain in gains)
         print(f"by PSNR {_pages(better)} better than untouched, {worse} worse, "
               f"{len(rows) - better - worse} the same")
-    if csv_path:
-        print(f"all pages: {csv_path}")
+    for path in written:
+        print(f"all pages: {path}")
 
 
 def _cell(row: dict, name: str, suffix: str = "") -> str:
     value = row[name + suffix]
-    return "-" if value is None or math.isnan(value) else format(value, COLUMNS[name][1])
+    return "-" if value is None or math.isnan(value) else format(value, COLUMNS[name].form)
 
 
 def _title(name: str) -> str:
-    figure = COLUMNS[name.removesuffix(UNTOUCHED)][0].rstrip("↑↓")
+    figure = COLUMNS[name.removesuffix(UNTOUCHED)].heading[:-1]
     return f"untouched {figure}" if name.endswith(UNTOUCHED) else figure
 
 

@@ -45,7 +45,7 @@ import re
 import sys
 
 MODULES = {"opencv-python-headless": "cv2", "scikit-image": "skimage", "pyyaml": "yaml",
-           "pillow": "PIL", "paddlepaddle": "paddle"}
+           "pillow": "PIL", "paddlepaddle": "paddle", "python-multipart": "python_multipart"}
 for line in open(sys.argv[1], encoding="utf-8"):
     requirement, _, comment = line.partition("#")
     requirement = requirement.split(";")[0].strip()

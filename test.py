@@ -1,11 +1,12 @@
 """Erase handwriting or watermarks from images.
 
-    python test.py INPUT... --output DIR [--weights FILE...] [--zip FILE]
+    python test.py INPUT... --output DIR [--weights FILE...] [--zip FILE] [--report [FILE]]
 
-INPUT is a folder, a file or a quoted glob pattern. Results keep the inputs' stems and sizes. What
-an earlier run already made with the same input, weights and settings is skipped; a file that this
-program did not write is replaced only with --overwrite. The zip, always written anew, holds
-STEM.png at its root, as the leaderboard takes it.
+INPUT is a folder, a file or a quoted glob pattern, of images, PDFs and TIFFs. Results keep the
+inputs' stems and sizes. What an earlier run already made with the same input, weights and settings
+is skipped; a file that this program did not write is replaced only with --overwrite. The zip,
+always written anew, holds STEM.png of every image at its root, as the leaderboard takes it.
+The report is a web page that shows what was made of every page, the least certain first.
 Exit status: 0 all done, 1 some files failed (named on stderr), 2 wrong arguments.
 """
 
@@ -13,14 +14,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, redirect_stdout
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-
-import numpy as np
 
 from data.cores import start_paddle
 
@@ -32,16 +30,19 @@ start_paddle(THREADS.parse_known_args()[0].threads)
 
 from tqdm import tqdm
 
+from data.documents import check_settings, document_kind, open_document
 from data.errors import reason
-from data.files import atomic_path, make_folder
+from data.files import make_folder
 from data.holes import HoleConfig
-from data.image_io import encode_image, expand_inputs, list_images, read_image
+from data.image_io import expand_inputs, list_images
 from data.manifest import Manifest, digest, make_key
-from data.pipeline import overlapped
-from infer.cluster import Cluster, ClusterError, Outcome, Page, compute, encode
+from data.submission import check_zip, write_zip
+from infer.cluster import Cluster, ClusterError
 from infer.engines import ENGINES, PRECISIONS
 from infer.eraser import BUNDLED, Eraser
+from infer.pages import FAILURES, MEMORY, Job, Outcome, erase_files, erase_here
 from infer.quality import DEFAULT, QUALITIES, TTA, settings
+from infer.record import RECORDS
 from infer.scale import AUTOMATIC, SCALES, scale
 from infer.two_step import FILLS
 
@@ -49,11 +50,14 @@ FORMATS = {"png": ".png", "jpg": ".jpg", "same": None}
 # Options that win over the quality's setting of that name where they are given.
 CHANGES = ("refine", "tile", "margin", "even", "tta", "flip_ink", "composite", "skip_blank",
            "scale")
+# What concerns PDFs and TIFFs of several pages only.
+OPENING = ("dpi", "pages", "drop_annotations")
 
 
 def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     try:
+        check_settings(options.dpi, options.pages)
         pages = expand_inputs(options.inputs)
         check_places(pages, options)
         places = {"image": Manifest(make_folder(options.output))}
@@ -61,6 +65,13 @@ def main(arguments: list[str] | None = None) -> int:
             places["mask"] = Manifest(make_folder(options.mask))
         if options.zip:
             check_zip(options.zip, pages)
+        if options.report:
+            from infer.report import Report  # only now: it imports scikit-image, which takes time
+
+            report = Report(options.report, pages, options.gt, options.overwrite)
+            places["record"] = Manifest(make_folder(options.output / RECORDS))
+        elif options.gt:
+            raise ValueError("--gt is for the report: give --report, too")
         changes = {name: getattr(options, name) for name in CHANGES}
         chosen = settings(options.quality, **changes)
         masks = find_masks(options)
@@ -83,14 +94,20 @@ def main(arguments: list[str] | None = None) -> int:
                           "dilate": options.dilate}
         if options.ray is None:
             eraser = Eraser(paths, **given)
-            erase = partial(erase_here, eraser)
+            erase_pages = partial(erase_here, eraser)
         else:
             sent = [(str(path), content) for path, content in zip(paths, weights, strict=True)]
             if network:
                 given["fill"] = len(sent)
                 sent.append((options.fill, fill))
-            eraser = Cluster(options.ray, len(pages), sent, given)
-            erase = eraser.erase
+            several = any(document_kind(path) != "image" for path in pages)
+            eraser = Cluster(options.ray, None if several else len(pages), sent, given)
+            erase_pages = eraser.erase
+        opening = {name: getattr(options, name) for name in OPENING}
+        erase = partial(erase_files, erase_pages=erase_pages,
+                        open_file=partial(open_document, **opening), flat=options.flatten)
+        if options.flatten:
+            made_with["flatten"] = True
         # Not the engine: at one precision their results are the same but for rounding.
         made_with["precision"] = eraser.engine.precision
     except (ValueError, OSError) as error:
@@ -102,19 +119,24 @@ def main(arguments: list[str] | None = None) -> int:
     print(f"engine: {eraser.engine}{spread}{hint}", file=sys.stderr)
     with redirect_stdout(sys.stderr):  # where Ray's messages belong
         results, made, problems = run(pages, erase, made_with, places, masks, options)
-    failed = len(pages) - len(results)
+    failed, known = len(pages) - len(results), len(problems)
+    of_all, written = {}, [options.output]  # files made of all results, and how
     if options.zip:
+        of_all[options.zip] = partial(write_zip, options.zip, results)
+    if options.report:
+        of_all[options.report] = partial(report.write, results, problems)
+    for path, write in of_all.items():
         try:
-            write_zip(options.zip, results)
+            if write() is not False:
+                written.append(path)
         except (ValueError, OSError) as error:
             why = getattr(error, "strerror", None) or reason(error)
-            problems.append(f"{options.zip}: cannot be written: {why}")
-            failed += 1
+            problems.append(f"{path}: cannot be written: {why}")
+    failed += len(problems) - known
     for problem in problems:
         print(f"test.py: {problem}", file=sys.stderr)
-    archive = f"; {options.zip}" if options.zip else ""
     print(f"{made} erased, {len(results) - made} up to date, {failed} failed: "
-          f"{options.output}{archive}")
+          + "; ".join(map(str, written)))
     return 1 if problems else 0
 
 
@@ -157,16 +179,42 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
                         help="of the computation (auto: bf16 where the processor has it, else f32)")
     parser.add_argument("--ray", nargs="?", const="", metavar="HOST:PORT",
                         help="spread the pages over a Ray cluster (the one this machine is in)")
-    parser.add_argument("--format", choices=FORMATS, default="png", help="of the results (png)")
+    parser.add_argument("--flatten", action="store_true",
+                        help="even out the light and whiten the paper afterwards")
+    parser.add_argument("--format", choices=FORMATS, default="png", help="of images' results (png)")
+    several = parser.add_argument_group("PDFs and TIFFs of several pages")
+    several.add_argument("--pages", metavar="1-3,7", help="erase these; the others stay (all)")
+    several.add_argument("--dpi", type=float, metavar="N",
+                         help="render PDFs at N pixels an inch (as they were scanned)")
+    several.add_argument("--drop-annotations", action="store_true",
+                         help="keep PDFs' pages that are drawn, not scanned, and drop what was "
+                              "laid on them: ink, stamps, highlights, notes")
     parser.add_argument("--mask", type=Path, metavar="DIR", help="write where ink was seen, too")
     parser.add_argument("--zip", type=Path, metavar="FILE", help="write a leaderboard zip")
+    parser.add_argument("--report", type=Path, nargs="?", const=Path(), metavar="FILE",
+                        help="write a web page that shows every page before and after, the least "
+                             "certain first (OUTPUT/report.html)")
+    parser.add_argument("--gt", type=Path, metavar="DIR",
+                        help="ground truth: the report measures the results against it")
     parser.add_argument("--overwrite", action="store_true",
                         help="replace results that this program did not write")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.report == Path():
+        options.report = options.output / "report.html"
+    return options
 
 
-def result_name(page: Path, options: argparse.Namespace) -> str:
-    return page.stem + (FORMATS[options.format] or page.suffix.lower())
+def result_names(
+    path: Path, options: argparse.Namespace, content: bytes | None = None
+) -> dict[str, str]:
+    """The names of the files wanted of a file: 'image' and perhaps 'mask' and 'record'."""
+    several, suffix = document_kind(path, content) != "image", path.suffix.lower()
+    names = {"image": path.stem + (not several and FORMATS[options.format] or suffix)}
+    if options.mask:
+        names["mask"] = path.stem + (".tif" if several else ".png")
+    if options.report:
+        names["record"] = path.stem + ".json"
+    return names
 
 
 def check_places(pages: list[Path], options: argparse.Namespace) -> None:
@@ -175,10 +223,8 @@ def check_places(pages: list[Path], options: argparse.Namespace) -> None:
         raise ValueError(f"{options.mask}: masks and results bear the same names; --mask must be "
                          "another folder than --output")
     for page in pages:
-        targets = [options.output / result_name(page, options)]
-        if options.mask:
-            targets.append(options.mask / f"{page.stem}.png")
-        for target in targets:
+        for kind, name in result_names(page, options).items():
+            target = (options.mask if kind == "mask" else options.output) / name
             if target.resolve() == page.resolve():
                 raise ValueError(f"{page}: would be overwritten by what is made of it; choose "
                                  "another folder")
@@ -195,21 +241,6 @@ def find_masks(options: argparse.Namespace) -> dict[str, Path] | None:
     return {path.stem: path for path in list_images(options.holes)}
 
 
-def check_zip(path: Path, pages: list[Path]) -> None:
-    """Raise ValueError where no zip can be written, or anything but an old zip would be replaced.
-
-    An old one is always replaced: it is made of results that are kept.
-    """
-    if path.is_dir() or not path.parent.is_dir():
-        raise ValueError(f"{path}: the zip must be a file in a folder that exists")
-    if path.suffix.lower() != ".zip":
-        raise ValueError(f"{path}: the zip's name must end in .zip")
-    if path.resolve() in {page.resolve() for page in pages}:
-        raise ValueError(f"{path}: is one of the inputs; choose another name for the zip")
-    if path.exists() and not zipfile.is_zipfile(path):
-        raise ValueError(f"{path}: exists and is no zip; choose another name or remove it")
-
-
 def _read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
@@ -220,118 +251,82 @@ def _read_bytes(path: Path) -> bytes:
 def plan(
     path: Path, made_with: dict, places: dict[str, Manifest], masks: dict[str, Path] | None,
     options: argparse.Namespace,
-) -> Page:
-    """A page with the names of what is to be made of it. ValueError or OSError name the file."""
+) -> Job:
+    """A file with the names of what is to be made of it. ValueError or OSError name the file."""
     content, holes = path.read_bytes(), None
     if masks is not None:
         if path.stem not in masks:
             raise ValueError(f"{path}: no mask {path.stem}.* in {options.holes}")
         holes = masks[path.stem], masks[path.stem].read_bytes()
+    if document_kind(path, content) != "image":
+        made_with = made_with | {name: getattr(options, name) for name in OPENING}
     key = make_key([content] if holes is None else [content, holes[1]], made_with)
-    page = Page(path, content, key, {}, holes)
-    for kind, manifest in places.items():
-        name = result_name(path, options) if kind == "image" else f"{path.stem}.png"
-        state = manifest.state(name, page.key)
+    job = Job(path, content, key, {}, holes)
+    for kind, name in result_names(path, options, content).items():
+        manifest = places[kind]
+        state = manifest.state(name, job.key)
         if state == "foreign" and not options.overwrite:
             raise ValueError(f"{manifest.folder / name}: exists and was not made by this "
                              "program; --overwrite replaces it")
         if state != "current":
-            page.names[kind] = name
-    return page
-
-
-def erase_here(eraser: Eraser, pages: Iterable[Page]) -> Iterator[tuple[Page, Outcome]]:
-    """Yield every page with what was made of it, or why it was not."""
-    def read(page: Page) -> tuple[Page, np.ndarray]:
-        return page, read_image(page.path, page.content)
-
-    def work(opened: tuple[Page, np.ndarray]) -> tuple[Page, dict[str, np.ndarray]]:
-        page, image = opened
-        # disable=None: on terminals only, since a log would keep every step of it.
-        bar = tqdm(desc=page.path.name, unit="tile", leave=False, dynamic_ncols=True, disable=None)
-
-        def progress(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        with closing(bar):
-            return page, compute(eraser, page, image, progress)
-
-    for page, done in overlapped(pages, read, work, lambda erased: encode(*erased)):
-        try:
-            yield page, done.result()
-        except (ValueError, OSError, MemoryError) as error:
-            yield page, error
+            job.names[kind] = name
+    return job
 
 
 def run(
-    paths: list[Path], erase: Callable[[Iterable[Page]], Iterator[tuple[Page, Outcome]]],
+    paths: list[Path], erase: Callable[[Iterable[Job]], Iterator[tuple[Job, Outcome]]],
     made_with: dict, places: dict[str, Manifest], masks: dict[str, Path] | None,
     options: argparse.Namespace,
 ) -> tuple[list[Path], int, list[str]]:
-    """Erase pages unless that was done before, and write what they become.
+    """Erase files unless that was done before, and write what they become.
 
-    `erase` takes and yields pages in any order. Returns the results' paths in the pages' order, how
+    `erase` takes and yields files in any order. Returns the results' paths in the files' order, how
     many were made, and what went wrong.
     """
     done, made, problems = set(), 0, {}
     bar = tqdm(total=len(paths), unit="page", dynamic_ncols=True)
 
-    def todo() -> Iterator[Page]:
+    def todo() -> Iterator[Job]:
         for path in paths:
             try:
-                page = plan(path, made_with, places, masks, options)
-            except (ValueError, OSError, MemoryError) as error:
+                job = plan(path, made_with, places, masks, options)
+            except FAILURES as error:
                 problems[path] = describe(path, error)
             else:
-                if page.names:
-                    yield page
+                if job.names:
+                    yield job
                     continue
                 done.add(path)
             bar.update()
 
     with bar, closing(erase(todo())) as outcomes:
         try:
-            for page, outcome in outcomes:
+            for job, outcome in outcomes:
                 if not isinstance(outcome, Exception):
                     try:
-                        for kind, name in page.names.items():
-                            places[kind].write(name, page.key, outcome[kind])
-                        done.add(page.path)
+                        for kind, content in outcome.items():
+                            places[kind].write(job.names[kind], job.key, content)
+                        done.add(job.path)
                         made += 1
                     except OSError as error:
                         outcome = error
                 if isinstance(outcome, Exception):
-                    problems[page.path] = describe(page.path, outcome)
+                    problems[job.path] = describe(job.path, outcome)
                 bar.update()
         except ClusterError as error:
             left = len(paths) - len(done) - len(problems)
             problems[None] = f"{error}; {left} pages are not done, and a second run goes on there"
-    results = [options.output / result_name(path, options) for path in paths if path in done]
+    results = [options.output / result_names(path, options)["image"]
+               for path in paths if path in done]
     return results, made, [problems[path] for path in [*paths, None] if path in problems]
 
 
 def describe(path: Path, error: Exception) -> str:
     if isinstance(error, MemoryError):
-        return f"{path}: not enough memory; a smaller --batch or --tile needs less"
+        return f"{path}: {MEMORY}"
     if isinstance(error, OSError):
         return f"{error.filename or path}: {error.strerror or reason(error)}"
     return reason(error)
-
-
-def write_zip(path: Path, results: Iterable[Path]) -> None:
-    """Write results as STEM.png at a zip's root, atomically."""
-    # Stored, not deflated: PNG is compressed already.
-    with atomic_path(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
-        for result in results:
-            try:
-                result.name.encode()
-            except UnicodeEncodeError:
-                raise ValueError(f"{result}: a zip needs names in UTF-8; rename it") from None
-            if result.suffix == ".png":
-                archive.write(result, result.name)
-            else:
-                archive.writestr(f"{result.stem}.png", encode_image(read_image(result)))
 
 
 if __name__ == "__main__":

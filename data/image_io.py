@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import glob
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -14,9 +17,24 @@ from data.errors import reason
 from data.files import write_bytes
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
+DOCUMENTS = (*SUFFIXES, ".pdf")  # what `expand_inputs` takes from folders
+
+# Compressions that TIFFs keep; others become the first, without loss.
+COMPRESSIONS = ("tiff_adobe_deflate", "tiff_lzw", "packbits", "raw", "group3", "group4", "jpeg")
+DIFFERENCES = ("tiff_adobe_deflate", "tiff_lzw")  # are smaller of differences of pixels: tag 317
 
 # Whole scanned sheets reach 280 MP. Whoever takes files from strangers checks sizes before reading.
 Image.MAX_IMAGE_PIXELS = None
+
+
+class PageImage(NamedTuple):
+    """A page as it was read, and what its results keep of its file."""
+
+    image: np.ndarray  # uint8 H,W,3 RGB, upright
+    dpi: tuple[float, float] | None = None  # pixels an inch across and down
+    icc_profile: bytes | None = None  # of RGB colours; None stands for sRGB
+    mode: str = "RGB"  # Pillow's mode that holds its pixels: "1", "L" or "RGB"
+    coding: str = "raw"  # a TIFF's compression by Pillow's name; "jpeg" of whatever loses pixels
 
 
 def read_image(path: Path | str, content: bytes | None = None) -> np.ndarray:
@@ -24,13 +42,36 @@ def read_image(path: Path | str, content: bytes | None = None) -> np.ndarray:
 
     Grey, palette and CMYK are converted, 16 bits are scaled to 8, transparency is laid on white
     (paper). `content` is what the file holds, where that is known. Raises ValueError naming the
-    file where it cannot be read whole.
+    file where it cannot be read whole, or holds several pages.
     """
+    return read_picture(path, content).image
+
+
+def read_picture(
+    path: Path | str, content: bytes | None = None, frame: int | None = None
+) -> PageImage:
+    """Read an image as `read_image` does, or a frame of a file that may hold several."""
+    with open_image(path, content) as image:
+        if frame is not None:
+            image.seek(frame)
+        elif (pages := len(page_frames(image))) > 1:
+            raise ValueError(f"it holds {pages} pages; split it into files of one page each")
+        _refuse_misread(image)
+        dpi = upright_dpi(image)  # before its pixels are read, which may turn it
+        mode = {"1": "1", "L": "L", "LA": "L", "I": "L", "I;16": "L", "I;16B": "L"}.get(
+            image.mode, "RGB")
+        coding = image.info.get("compression", "raw")
+        pixels, profile = _to_rgb(ImageOps.exif_transpose(image))
+        return PageImage(pixels, dpi, profile, mode, coding)
+
+
+@contextmanager
+def open_image(path: Path | str, content: bytes | None = None) -> Iterator[Image.Image]:
+    """Open an image with Pillow. What goes wrong within is a ValueError naming the file."""
     path = Path(path)
     try:
         with Image.open(path if content is None else io.BytesIO(content)) as image:
-            _refuse_misread(image)
-            return _to_rgb(ImageOps.exif_transpose(image))
+            yield image
     except FileNotFoundError:
         raise ValueError(f"{path}: no such file") from None
     except Exception as error:  # Pillow's decoders raise almost anything on damaged files
@@ -42,23 +83,55 @@ def read_image(path: Path | str, content: bytes | None = None) -> np.ndarray:
         raise ValueError(f"{path}: cannot be read: {why}") from None
 
 
-def _to_rgb(image: Image.Image) -> np.ndarray:
+def page_frames(image: Image.Image) -> list[int]:
+    """The frames of a file that are pages; leaves it at the first frame."""
+    if image.format != "TIFF":
+        return [0]
+    # Tag 254: a page, or (bits 0 and 2) another's thumbnail or transparency.
+    kinds = [frame.tag_v2.get(254, 0) for frame in ImageSequence.Iterator(image)]
+    image.seek(0)
+    return [i for i, kind in enumerate(kinds) if not kind & 0b101]
+
+
+def is_turned(image: Image.Image) -> bool:
+    """Whether its EXIF orientation exchanges width and height; no pixel is decoded."""
+    if image.format == "PNG" and "exif" not in image.info:
+        return False  # Pillow would decode it to look behind the pixels
+    return image.getexif().get(0x0112, 1) in (5, 6, 7, 8)
+
+
+def upright_dpi(image: Image.Image) -> tuple[float, float] | None:
+    """Pixels an inch across and down the upright image; None where the file knows of none."""
+    try:
+        across, down = (float(value) for value in image.info["dpi"])
+    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+        return None
+    if not (1 < across < 1e5 and 1 < down < 1e5):
+        return None
+    return (down, across) if is_turned(image) else (across, down)
+
+
+def _to_rgb(image: Image.Image) -> tuple[np.ndarray, bytes | None]:
+    """Pixels, uint8 H,W,3, and the profile of their colours; None stands for sRGB."""
+    profile = image.info.get("icc_profile")
     if image.mode.startswith("I"):  # 16-bit grey; Pillow's own conversion would clip at 255
         grey = np.asarray(image).astype(np.float32)
         grey = np.round(grey / 257).clip(0, 255).astype(np.uint8)
-        return np.repeat(grey[..., None], 3, axis=2)
+        return np.repeat(grey[..., None], 3, axis=2), None
     if image.mode in ("LA", "PA", "RGBA", "RGBa", "La") or "transparency" in image.info:
         image = image.convert("RGBA")
         paper = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(paper, image)
-    if image.mode == "CMYK" and "icc_profile" in image.info:
+    if profile:
         try:
-            profile = ImageCms.ImageCmsProfile(io.BytesIO(image.info["icc_profile"]))
-            image = ImageCms.profileToProfile(
-                image, profile, ImageCms.createProfile("sRGB"), outputMode="RGB")
-        except ImageCms.PyCMSError:
-            pass  # a damaged profile: Pillow's plain conversion has to do
-    return np.array(image.convert("RGB"))
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            if source.profile.xcolor_space.strip() != "RGB":
+                profile = None
+                image = ImageCms.profileToProfile(
+                    image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+        except (OSError, ImageCms.PyCMSError):
+            profile = None  # a damaged profile: Pillow's plain conversion has to do
+    return np.array(image.convert("RGB")), profile
 
 
 def _refuse_misread(image: Image.Image) -> None:
@@ -68,13 +141,6 @@ def _refuse_misread(image: Image.Image) -> None:
         raise ValueError("16 bits with the colours in separate planes; save it interleaved")
     if image.mode == "F":
         raise ValueError("its pixels are floating-point numbers; save it with 8 or 16 bits")
-    if image.format == "TIFF":
-        # Tag 254: a page, or (bits 0 and 2) another's thumbnail or transparency.
-        kinds = [frame.tag_v2.get(254, 0) for frame in ImageSequence.Iterator(image)]
-        image.seek(0)
-        pages = sum(not kind & 0b101 for kind in kinds)
-        if pages > 1:
-            raise ValueError(f"it holds {pages} pages; split it into files of one page each")
 
 
 def read_grey(path: Path | str, content: bytes | None = None) -> np.ndarray:
@@ -82,28 +148,54 @@ def read_grey(path: Path | str, content: bytes | None = None) -> np.ndarray:
     return cv2.cvtColor(read_image(path, content), cv2.COLOR_RGB2GRAY)
 
 
-def encode_image(image: np.ndarray, suffix: str = ".png", quality: int = 95) -> bytes:
+def encode_image(
+    image: np.ndarray, suffix: str = ".png", quality: int = 95,
+    dpi: tuple[float, float] | None = None, icc_profile: bytes | None = None,
+) -> bytes:
     """Encode uint8 H,W,3 RGB or H,W grey. JPEG keeps full colour resolution: red ink has edges.
 
     Raises ValueError where the format cannot hold the image (JPEG ends at 65,500 pixels a side).
     """
     suffix = suffix.lower()
     options = {
-        ".png": [cv2.IMWRITE_PNG_COMPRESSION, 3],
-        ".jpg": [cv2.IMWRITE_JPEG_QUALITY, quality,
-                 cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444],
-        ".webp": [cv2.IMWRITE_WEBP_QUALITY, 101],  # above 100 is lossless
+        ".png": {"compress_level": 3},
+        ".jpg": {"quality": quality, "subsampling": 0},
+        ".webp": {"lossless": True, "method": 1},
+        ".tif": tiff_options("tiff_lzw", "RGB"),
     }
-    options[".jpeg"] = options[".jpg"]
-    if image.ndim == 3:
-        image = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+    options |= {".jpeg": options[".jpg"], ".tiff": options[".tif"]}
+    return save_image(Image.fromarray(image), suffix, options.get(suffix, {}), dpi, icc_profile)
+
+
+def tiff_options(coding: str, mode: str) -> dict:
+    """Options of `save_image` for a TIFF of this compression and Pillow's mode."""
+    options = {"compression": coding if coding in COMPRESSIONS else COMPRESSIONS[0]}
+    if options["compression"] in DIFFERENCES and mode != "1":
+        options["tiffinfo"] = {317: 2}
+    if coding == "jpeg":
+        options["quality"] = 95
+    return options
+
+
+def save_image(
+    image: Image.Image, suffix: str, options: dict,
+    dpi: tuple[float, float] | None = None, icc_profile: bytes | None = None,
+) -> bytes:
+    """Encode with Pillow. Raises ValueError where the format cannot hold the image."""
+    if suffix not in SUFFIXES:
+        raise ValueError(f"cannot be encoded as {suffix or 'a file without a suffix'}")
+    if dpi:
+        options = options | {"dpi": dpi}
+    if icc_profile:
+        options = options | {"icc_profile": icc_profile}
+    stream = io.BytesIO()
     try:
-        done, encoded = cv2.imencode(suffix, image, options.get(suffix, []))
-    except cv2.error as error:
-        raise ValueError(f"cannot be encoded as {suffix}: {error.err}") from None
-    if not done:
-        raise ValueError(f"{image.shape[1]}x{image.shape[0]} pixels do not fit into {suffix}")
-    return encoded.tobytes()
+        image.save(stream, Image.registered_extensions()[suffix], **options)
+    except (OSError, ValueError) as error:
+        raise ValueError(
+            f"{image.width}x{image.height} pixels do not fit into {suffix}: {reason(error)}"
+        ) from None
+    return stream.getvalue()
 
 
 def write_image(path: Path | str, image: np.ndarray, quality: int = 95) -> None:
@@ -119,19 +211,19 @@ def write_image(path: Path | str, image: np.ndarray, quality: int = 95) -> None:
     write_bytes(path, content)
 
 
-def list_images(folder: Path | str) -> list[Path]:
+def list_images(folder: Path | str, suffixes: tuple[str, ...] = SUFFIXES) -> list[Path]:
     """The images directly in a folder, by name, hidden files left out. ValueError if no folder."""
     folder = Path(folder)
     if not folder.is_dir():
         raise ValueError(f"{folder}: no such folder")
     return sorted(
         p for p in folder.iterdir()
-        if p.suffix.lower() in SUFFIXES and not p.name.startswith(".") and p.is_file()
+        if p.suffix.lower() in suffixes and not p.name.startswith(".") and p.is_file()
     )
 
 
 def expand_inputs(inputs: list[str]) -> list[Path]:
-    """Folders, files and glob patterns as one list of image files, in order, each once.
+    """Folders, files and glob patterns as one list of images and PDFs, in order, each once.
 
     Raises ValueError for an input that names nothing, and where two files share a stem: their
     results would overwrite each other.
@@ -140,7 +232,7 @@ def expand_inputs(inputs: list[str]) -> list[Path]:
     for text in inputs:
         path = Path(text)
         if path.is_dir():
-            files = list_images(path)
+            files = list_images(path, DOCUMENTS)
         elif path.exists():
             files = [path]
         else:
@@ -148,7 +240,7 @@ def expand_inputs(inputs: list[str]) -> list[Path]:
         if not files and not path.exists() and not glob.has_magic(text):
             raise ValueError(f"{text}: no such file or folder")
         if not files:
-            raise ValueError(f"{text}: no images ({', '.join(SUFFIXES)}) found there")
+            raise ValueError(f"{text}: no images ({', '.join(DOCUMENTS)}) found there")
         for file in files:
             found.setdefault(file.resolve(), file)
     by_stem: dict[str, Path] = {}

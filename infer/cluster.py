@@ -1,34 +1,30 @@
-"""Pages in, encoded results out: by an eraser in this process, or by many on a Ray cluster.
+"""Pages in, encoded results out, by many erasers on a Ray cluster.
 
-On a cluster every actor holds one Eraser and one page at a time, so that whoever dies is known to
-have died of that page, and pages in flight are bounded by the workers there are. Only the driver
-reads and writes files: it sends this program's code, the weights' bytes and the pages' bytes, so
-nodes need the same packages and no common file system. Ray is imported only here, when asked for.
+Every actor holds one Eraser and one page at a time, so that whoever dies is known to have died of
+that page, and pages in flight are bounded by the workers there are. Only the driver reads and
+writes files: it sends this program's code, the weights' bytes and images' bytes or how a document's
+pages look, so nodes need the same packages and no common file system. Ray is imported only here,
+when asked for.
 """
 
 from __future__ import annotations
 
 import os
 import socket
-import sys
 from collections.abc import Iterable, Iterator
 from importlib import metadata
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
 
 import cv2
 import numpy as np
 import paddle
 import PIL
-from tqdm import tqdm
 
-from data.errors import reason
-from data.image_io import encode_image, read_grey, read_image
 from data.manifest import digest
-from data.soft_mask import size_of, to_uint8
 from infer.engines import Choice
-from infer.eraser import Eraser, Progress
+from infer.eraser import Eraser
+from infer.pages import Outcome, Page, make, say
 
 ROOT = Path(__file__).parent.parent
 CODE = ("data", "infer", "model")  # what erasing imports
@@ -37,67 +33,8 @@ STARTS = 3  # a worker that dies so often before it is ready is given up
 PATIENCE = 30  # seconds without any worker before that is said
 
 
-class Page(NamedTuple):
-    """A page to erase and the names of the files wanted of it: 'image', 'mask' or both.
-
-    `holes` is a mask's path and content where what is to be erased is given.
-    """
-
-    path: Path
-    content: bytes
-    key: str  # of the manifest
-    names: dict[str, str]
-    holes: tuple[Path, bytes] | None = None
-
-
-Outcome = dict[str, bytes] | Exception
-
-
 class ClusterError(ValueError):
     """A cluster that cannot begin, or cannot go on."""
-
-
-def make(eraser: Eraser, page: Page) -> dict[str, bytes]:
-    """The content of every file wanted of a page. Raises ValueError naming the page."""
-    image = read_image(page.path, page.content)
-    return encode(page, compute(eraser, page, image))
-
-
-def compute(
-    eraser: Eraser, page: Page, image: np.ndarray, progress: Progress | None = None
-) -> dict[str, np.ndarray]:
-    """The pictures wanted of a page. Raises ValueError naming the page, or its holes."""
-    holes = _read_holes(page, image)
-    try:
-        if "mask" not in page.names and holes is None:
-            return {"image": eraser(image, progress)}
-        image, mask = eraser.run(image, progress=progress, holes=holes)
-        return {"image": image, "mask": to_uint8(mask)}
-    except (OSError, MemoryError):
-        raise
-    except Exception as error:  # the engines' exceptions have no base in common
-        raise ValueError(f"{page.path}: cannot be erased; a smaller --tile needs less memory: "
-                         f"{reason(error)}") from error
-
-
-def _read_holes(page: Page, image: np.ndarray) -> np.ndarray | None:
-    """A page's holes, float32 H,W in [0, 1]. ValueError where the file does not fit."""
-    if page.holes is None:
-        return None
-    mask = read_grey(*page.holes)
-    if mask.shape != image.shape[:2]:
-        raise ValueError(f"{page.holes[0]} is {size_of(mask)} pixels but {page.path} is "
-                         f"{size_of(image)}; a mask must be aligned to the pixel")
-    return mask / np.float32(255)
-
-
-def encode(page: Page, pictures: dict[str, np.ndarray]) -> dict[str, bytes]:
-    """The content of every file wanted of a page. Raises ValueError naming the page."""
-    try:
-        return {kind: encode_image(pictures[kind], Path(name).suffix)
-                for kind, name in page.names.items()}
-    except ValueError as error:
-        raise ValueError(f"{page.path}: {error}") from None
 
 
 def identity() -> dict[str, str]:
@@ -153,13 +90,16 @@ class Cluster:
     """Workers on a Ray cluster, all with the engine and precision that the first one chose.
 
     `address` is the cluster's HOST:PORT; without one it is the cluster that this machine belongs
-    to, or else this machine alone. `most` workers are started. `weights` are checkpoints' names and
-    contents, `settings` an Eraser's other arguments by name; their threads are a worker's.
+    to, or else this machine alone. `most` workers are started, or as many as there is room for.
+    `weights` are checkpoints' names and contents, `settings` an Eraser's other arguments by name;
+    their threads are a worker's.
     Raises ValueError for settings and checkpoints as Eraser does, and as ClusterError where there
     is no Ray, no cluster or no room in it.
     """
 
-    def __init__(self, address: str, most: int, weights: list[tuple[str, bytes]], settings: dict):
+    def __init__(
+        self, address: str, most: int | None, weights: list[tuple[str, bytes]], settings: dict
+    ):
         self._ray = _connect(address)
         try:
             nodes = [node["Resources"] for node in self._ray.nodes() if node["Alive"]]
@@ -181,7 +121,7 @@ class Cluster:
                 self._started(self._wait(), first=True)
             self._settings |= {"engine": self.engine.engine,
                                "precision": self.engine.precision}
-            self.workers = min(room, most)
+            self.workers = min(room, most or room)
             for _ in range(self.workers - 1):
                 self._start()
         except BaseException:
@@ -206,7 +146,7 @@ class Cluster:
                     if not (waiting and self._idle):
                         break
                     worker, page = self._idle.pop(), waiting.pop()
-                    busy[worker.erase.remote(page)] = worker, page
+                    busy[worker.erase.remote(page.portable())] = worker, page
                 if finished:  # handed out only now, since no worker need wait for its writing
                     yield finished
                     finished = None
@@ -225,14 +165,14 @@ class Cluster:
                     self._idle.append(worker)
                 except self._ray.exceptions.RayError:
                     self._start()
-                    if page.path not in suspects:
-                        suspects.add(page.path)
+                    if str(page) not in suspects:
+                        suspects.add(str(page))
                         waiting.append(page)
-                        _say(f"{page.path}: its worker died; it is tried once more")
+                        say(f"{page}: its worker died; it is tried once more")
                         continue
-                    outcome = ClusterError(f"{page.path}: left out, since two workers died of it; "
+                    outcome = ClusterError(f"{page}: left out, since two workers died of it; "
                                            "a smaller --batch or --tile needs less memory")
-                suspects.discard(page.path)
+                suspects.discard(str(page))
                 finished = page, outcome
         finally:
             self._ray.shutdown()
@@ -250,7 +190,7 @@ class Cluster:
         except self._ray.exceptions.RayTaskError as error:
             if first:
                 raise error.cause from None
-            _say(f"a worker less: {error.cause}")
+            say(f"a worker less: {error.cause}")
         except self._ray.exceptions.RayError as error:
             why = str(error).strip().splitlines()[0]
             if died + 1 < STARTS:
@@ -258,7 +198,7 @@ class Cluster:
             elif first:
                 raise ClusterError(f"--ray: no worker can start: {why}") from None
             else:
-                _say(f"a worker less: {why}")
+                say(f"a worker less: {why}")
         else:
             self._idle.append(worker)
 
@@ -271,7 +211,7 @@ class Cluster:
             ready, _ = self._ray.wait(waiting, timeout=None if busy else PATIENCE)
             if ready:
                 return ready[0]
-            _say("waiting for a worker: nothing is free in the cluster")
+            say("waiting for a worker: nothing is free in the cluster")
 
 
 def _connect(address: str):
@@ -321,7 +261,3 @@ def _room(nodes: list[dict[str, float]], gpu: bool, threads: int | None) -> tupl
         raise ClusterError(f"--ray: no node of the cluster has {kind}; a smaller --threads asks "
                            "for fewer")
     return threads, workers
-
-
-def _say(text: str) -> None:
-    tqdm.write(f"test.py: {text}", file=sys.stderr)

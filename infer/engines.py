@@ -7,6 +7,7 @@ detector its scores alone, N,2,H/2,W/2. Inpainting networks take the hole as a f
 
 from __future__ import annotations
 
+import os
 import threading
 import warnings
 from collections.abc import Callable, Sequence
@@ -27,6 +28,9 @@ from model import weights as checkpoints
 from model.blocks import in_float32, takes
 from model.coarse import FirstStage
 from model.compiled import compiled, worthwhile
+
+# ONNX Runtime would report to its makers; a page's owner has not agreed to that.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 ENGINES = ("paddle", "openvino", "onnxruntime")
 PRECISIONS = ("f32", "bf16", "f16")
@@ -158,22 +162,22 @@ def choose(
 
 def load(
     networks: Sequence[Path | str | Network], engine: str = "auto", precision: str = "auto",
-    threads: int | None = None, refine: bool = True, output: type = Erased,
-    read: Reader = checkpoints.load,
+    threads: int | None = None, refine: bool = True,
+    outputs: tuple[type, ...] = (Erased,), read: Reader = checkpoints.load,
 ) -> tuple[list[Network], Choice]:
     """Checkpoints, or what is a function already, as functions, and the engine that runs them.
 
     Without `refine` checkpoints' first stages alone (see model.coarse.FirstStage) are run, where
-    they have two. `read`
-    makes a network of a path; one with another kind of `output` is refused.
+    they have two. `read` makes a network of a path; one with none of `outputs` is refused.
     An automatic choice that cannot run one of them gives way to the next, with a warning. Raises
     ValueError as `choose` does, for a bad checkpoint, and as EngineError where no engine is left.
     """
-    make = partial(_read, read=read, output=output, refine=refine)
+    kinds = " or ".join(output.KIND for output in outputs)
+    make = partial(_read, read=read, outputs=outputs, kinds=kinds, refine=refine)
     choices = choose(engine, precision, threads)
     for choice in choices:
         try:
-            return [_open(Path(net), choice, threads is not None, make, f"{output.KIND} {refine}")
+            return [_open(Path(net), choice, threads is not None, make, f"{kinds} {refine}")
                     if isinstance(net, (str, Path)) else net for net in networks], choice
         except EngineError as error:
             if choice is choices[-1]:
@@ -217,10 +221,12 @@ def _precisions(engine: str, gpu: bool) -> list[str]:
     return ["f32"]
 
 
-def _read(path: Path, read: Reader, output: type, refine: bool) -> paddle.nn.Layer:
+def _read(
+    path: Path, read: Reader, outputs: tuple[type, ...], kinds: str, refine: bool
+) -> paddle.nn.Layer:
     net = read(path)
-    if net.output is not output:
-        raise ValueError(f"{path}: is not {output.KIND}, but {net.output.KIND}")
+    if net.output not in outputs:
+        raise ValueError(f"{path}: is not {kinds}, but {net.output.KIND}")
     return FirstStage(net) if not refine and hasattr(net, "coarse") else net
 
 

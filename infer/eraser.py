@@ -18,7 +18,7 @@ from infer.quality import DEFAULT, TTA, settings
 from infer.scale import AUTOMATIC, best_scale, resize
 from infer.tiles import EVERYTHING, Place, Tiling, count_tiles, each_tile
 from infer.two_step import FILLS, Fill, Filler
-from model import Inpainted
+from model import Erased, Inpainted, Segmented
 
 # Composing keeps a page's pixel where no mask value within COMPOSE_REACH pixels is above
 # COMPOSE_ABOVE: strokes fade out over a pixel or two, and their rims must be erased with them.
@@ -54,9 +54,9 @@ class Eraser:
     `settings` and `engine` are the Settings and the Choice made. Raises ValueError for settings out
     of range, for what this machine cannot do and for weights that cannot be loaded.
 
-    With `fill` the networks only say where ink is. Widened by `dilate` pixels that is a hole, which
-    one of `two_step.FILLS` fills, or an inpainting network: a checkpoint's path, or a function.
-    Then there may be no networks, for pages whose holes are given.
+    With `fill` the networks only say where ink is, and may be text segmenters. Widened by `dilate`
+    pixels that is a hole, which one of `two_step.FILLS` fills, or an inpainting network: a
+    checkpoint's path, or a function. There may be no networks then, if pages come with their holes.
     """
 
     def __init__(
@@ -84,13 +84,14 @@ class Eraser:
         if batch < 1:
             raise ValueError(f"batch must be 1 or more, got {batch}")
         self._tiling = Tiling(self.settings.tile, self.settings.margin, self.settings.even)
+        finds = (Erased,) if fill is None else (Erased, Segmented)
         self._networks, self.engine = load(
-            networks, engine, precision, threads, self.settings.refine)
+            networks, engine, precision, threads, self.settings.refine, finds)
         self._filler = None
         if fill is not None:
             if fill not in FILLS:
                 (fill,), _ = load([fill], self.engine.engine, self.engine.precision, threads,
-                                  output=Inpainted)
+                                  outputs=(Inpainted,))
             self._filler = Filler(FILLS.get(fill, fill), dilate)
         self._shares = [weight / sum(fuse) for weight in fuse]
         self._batch = batch
@@ -185,8 +186,8 @@ class Eraser:
             planes[..., 3].clip(0, 1, out=planes[..., 3])  # cubic interpolation overshoots
         if self.settings.composite:
             reach = np.ones((2 * COMPOSE_REACH + 1,) * 2, np.uint8)
-            widened = [cv2.dilate(mask, reach) for mask in planes[..., 3]]
-            planes = np.concatenate([planes, np.stack(widened)[..., None]], axis=-1)
+            planes = np.stack([cv2.merge([*cv2.split(tile), cv2.dilate(tile[..., 3], reach)])
+                               for tile in planes])
         return planes
 
     def _average(self, tiles: np.ndarray) -> np.ndarray:
@@ -217,8 +218,9 @@ class Eraser:
         batch = np.ascontiguousarray(batch)
         planes = np.zeros((len(batch), 4, *batch.shape[2:]), np.float32)
         for net, share in zip(self._networks, self._shares, strict=True):
-            image, mask = net(batch)
-            planes[:, :3] += image * np.float32(share)
+            *pictures, mask = net(batch)  # a text segmenter makes no picture
+            for picture in pictures:
+                planes[:, :3] += picture * np.float32(share)
             planes[:, 3:] += mask * np.float32(share)
         return planes
 

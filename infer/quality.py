@@ -38,12 +38,12 @@ class Settings:
 PUBLISHED = Settings(nets=2, refine=True, tile=512, margin=106, even=False, tta="hflip",
                      flip_ink=False, composite=False, skip_blank=False, scale=1)
 # The full tile of a lite pair takes less than 2 GB; a margin of 64 erases like one of 106.
-_FEW_PIXELS = replace(PUBLISHED, tile=1024, margin=64, even=True, flip_ink=True, skip_blank=True,
-                      scale=AUTOMATIC)
+_FEW_PIXELS = replace(PUBLISHED, tile=1024, margin=64, even=True, flip_ink=True, composite=True,
+                      skip_blank=True, scale=AUTOMATIC)
 # What each setting costs in PSNR and saves in time: python bench/quality.py --each
 QUALITIES = {
     "fast": replace(_FEW_PIXELS, nets=1, refine=False, tta="none"),
-    "balanced": replace(_FEW_PIXELS, tta="none"),
+    "balanced": replace(_FEW_PIXELS, nets=1, tta="none"),
     "best": _FEW_PIXELS,
     "published": PUBLISHED,
 }

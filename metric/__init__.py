@@ -1,4 +1,4 @@
-"""How good an erased page is. No file is read or written in here."""
+"""How good an erased page is. No page is read or written in here."""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
-"""Small drawn pages, data sets of them in every layout, and a disk that fills up."""
+"""Small drawn pages, data sets of them, a disk that fills up, runs of test.py, and a browser."""
 
+import os
 import resource
+import shutil
 from contextlib import contextmanager
 
 import cv2
@@ -14,7 +16,12 @@ from data.image_io import write_image
 start_paddle()
 import paddle
 
+import test as command
+from model import ModelConfig, build, weights
+
 paddle.disable_signal_handler()
+
+SMALL = ["--quality", "published", "--tile", "64", "--margin", "8", "--tta", "none"]
 
 
 def draw_page(seed=0, height=96, width=128):
@@ -94,3 +101,59 @@ def _make_set():
 @pytest.fixture(name="full_disk")
 def _full_disk():
     return limit_files
+
+
+@pytest.fixture(scope="session")
+def nets(tmp_path_factory):
+    """Checkpoints: 'same' leaves a page as it is, 'darker' takes 40 grey levels off.
+
+    They see no ink; 'unsure' is 'same' with 1/2 ink everywhere. With all parameters 0 a residual
+    network changes nothing, and its mask is the last bias's.
+    """
+    paths = {}
+    for name, change, logit in (("same", 0, -50), ("darker", -40, -50), ("unsure", 0, 0)):
+        net = build(ModelConfig(width=2, form="residual"))
+        state = {key: array * 0 for key, array in weights.state_of(net).items()}
+        state["coarse.mask_up1.1.bias"][:] = logit
+        state["refine.head.1.bias"][:] = change / 255
+        paths[name] = tmp_path_factory.mktemp("weights") / f"{name}.pdparams"
+        weights.save(paths[name], state, net.config)
+    return paths
+
+
+@pytest.fixture
+def run(nets, tmp_path, capsys, monkeypatch):
+    """run(INPUT..., options) of test.py in `tmp_path`: status, stdout, stderr.
+
+    The output is out and the network 'darker' where no other is given; a list stands for a
+    checkpoint's name or path, after --weights. `run.settings` are options that it adds.
+    """
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments):
+        chosen = next((a for a in arguments if isinstance(a, list)), ["darker"])
+        arguments = [str(a) for a in arguments if not isinstance(a, list)]
+        if "--output" not in arguments:
+            arguments += ["--output", "out"]
+        arguments += ["--weights", *(str(nets.get(name, name)) for name in chosen)]
+        status = command.main([*arguments, *SMALL])
+        captured = capsys.readouterr()
+        assert "Traceback" not in captured.err
+        return status, captured.out, captured.err
+
+    call.settings = SMALL
+    return call
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium, the system's or Playwright's own, under Playwright; skips where one is missing."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="no Playwright: pip install it")
+    with sync_api.sync_playwright() as playwright:
+        names = ("chromium", "chromium-browser", "google-chrome")
+        path = next(filter(None, map(shutil.which, names)), playwright.chromium.executable_path)
+        if not os.path.exists(path):
+            pytest.skip("no Chromium: apt-get install chromium, or playwright install chromium")
+        started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield started
+        started.close()

@@ -3,6 +3,7 @@
 set -eu
 CDPATH='' cd -- "$(dirname -- "$0")/.."
 . ./setup.sh
+require app/requirements.txt
 require tests/requirements.txt
 "$PYTHON" -m ruff check .
 # One oneDNN setting for all tests: it is read when Paddle is first imported. Paddle has been seen to

@@ -1,3 +1,4 @@
+import base64
 import csv
 import json
 import math
@@ -166,6 +167,58 @@ def test_all_pages_fail(tmp_path, capsys):
     assert means["pages"] == 0
     assert means["psnr"] is None
     assert not (tmp_path / "pages.csv").exists()
+
+
+def test_report(tmp_path, capsys):
+    names = [f"page{n:02}" for n in range(23)] + ["<script>", "no_gt", "clean"]
+    make_set(tmp_path, names)
+    (tmp_path / "gt" / "no_gt.bmp").unlink()
+    write_image(tmp_path / "pred" / "clean.png", read_image(tmp_path / "gt" / "clean.bmp"))
+    path, table = tmp_path / "new" / "report.html", tmp_path / "pages.csv"
+    assert run(tmp_path, "--report", path, "--csv", table) == 1
+    out = capsys.readouterr().out
+    assert f"all pages: {table}\nall pages: {path}\n" in out
+    data = json.loads(path.read_text("utf-8").split('<script type="application/json">')[1]
+                      .split("</script>")[0])
+    with table.open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    # The figures, and their order, are those of the CSV.
+    assert [row["page"] for row in data["rows"]] == [row["page"] for row in rows]
+    for row, line in zip(data["rows"], rows, strict=True):
+        for name, value in row.items():
+            assert line[name] == (value if isinstance(value, str) else f"{value:.6g}")
+    assert [column["key"] for column in data["columns"]] == [*METRICS, *ERASURE_METRICS]
+    assert sum(data["distributions"]["psnr"]["counts"]) == len(rows) - 1  # one is infinite
+    assert sum(data["distributions"]["ssim"]["counts"]) == len(rows)
+    assert len(data["problems"]) == 1
+    assert "no ground truth no_gt.* in" in data["problems"][0]
+    assert len(data["pictures"]) == evaluate.SHOWN
+    for kind in ("input", "output", "gt", "difference"):
+        assert data["pictures"][0][kind].startswith("data:image/")
+
+    path.write_text("mine")
+    assert run(tmp_path, "--report", path) == 2
+    assert f"{path}: exists and is no report" in capsys.readouterr().err
+    assert path.read_text() == "mine"
+    assert run(tmp_path, "--report", path, "--overwrite", baseline=False) == 1
+    assert run(tmp_path, "--report", path) == 1  # one of our own
+    assert "untouched" in path.read_text("utf-8")
+
+
+def test_the_difference_shows_where_a_page_is_off(tmp_path):
+    gt = np.full((30, 40, 3), 200, np.uint8)
+    pred = gt.copy()
+    pred[:10, :, 1] -= 90
+    pred[10:20] -= 16
+    write_image(tmp_path / "pred.png", pred)
+    write_image(tmp_path / "gt.png", gt)
+    page = evaluate.Page("a", tmp_path / "pred.png", tmp_path / "gt.png", None)
+    pictures = evaluate.pictures_of(page)
+    assert list(pictures) == ["width", "height", "output", "gt", "difference"]
+    assert (pictures["width"], pictures["height"]) == (40, 30)
+    content = base64.b64decode(pictures["difference"].split(",")[1])
+    shown = read_image("difference", content)[[5, 15, 25], 20, 0]
+    assert np.abs(shown.astype(int) - (3, 191, 255)).max() < 12
 
 
 def test_nothing_to_measure(tmp_path, capsys):

@@ -35,6 +35,7 @@ case "$*" in
     "- "*) exec "$REAL" "$@" ;;
     */compute_mask.py\\ *) exit "${{MASKS:-0}}" ;;
     "-m pytest"*) echo "$FLAGS_use_mkldnn" ;;
+    "-m app"*) echo "$PYTHONPATH" ;;
 esac
 """
 NVIDIA_SMI = f"""#!{SHELL}
@@ -52,8 +53,8 @@ class Scripts:
 
     def __init__(self, folder):
         self.home, self.bin, self.log = folder / "an eraser", folder / "bin", folder / "log"
-        for name in ("setup.sh", "test.sh", "train.sh", "requirements.txt", "tests/run.sh",
-                     "tests/requirements.txt"):
+        for name in ("setup.sh", "test.sh", "train.sh", "serve.sh", "requirements.txt",
+                     "tests/run.sh", "tests/requirements.txt", "app/requirements.txt"):
             (self.home / name).parent.mkdir(exist_ok=True)
             shutil.copy(ROOT / name, self.home / name)
         self.bin.mkdir()
@@ -133,7 +134,7 @@ def test_without_paddle_a_venv_is_made_once(scripts):
 def test_further_requirements_come_once(scripts):
     status, out, _ = scripts.run("tests/run.sh", "-k", "a b", NO_PADDLE="1")
     assert (status, out) == (0, "1\n")
-    assert len(scripts.pip()) == 2
+    assert len(scripts.pip()) == 3
     checks = [rest for _, rest in scripts.calls if rest[1] in ("ruff", "pytest")]
     assert checks == [["-m", "ruff", "check", "."], [*PYTEST, "-k", "a b"]]
     assert scripts.run("run.sh", cwd=scripts.home / "tests", NO_PADDLE="1")[0] == 0
@@ -238,6 +239,21 @@ def test_the_folder_of_the_caller_stays(scripts, tmp_path):
 def test_the_status_of_test_py_is_kept(scripts):
     scripts.stub("python3", PYTHON + '[ "${1##*/}" != test.py ] || exit 1\n')
     assert scripts.run("test.sh")[0] == 1
+
+
+def test_serve_sh_installs_what_only_the_page_needs_and_passes_on(scripts, tmp_path):
+    (tmp_path / "else where").mkdir()
+    given = {"cwd": tmp_path / "else where", "NO_PADDLE": "1"}
+    status, out, err = scripts.run("../an eraser/serve.sh", "--port", "80", "--weights", "a b",
+                                   **given)
+    assert (status, out) == (0, f"{scripts.home}\n")
+    assert "installing app/requirements.txt" in err
+    assert len(scripts.pip()) == 2
+    assert scripts.last() == (scripts.venv, ["-m", "app", "--port", "80", "--weights", "a b"])
+    assert scripts.run("../an eraser/serve.sh", **given)[0] == 0
+    assert scripts.pip() == []
+    assert scripts.run("test.sh", NO_PADDLE="1")[0] == 0
+    assert scripts.pip() == []
 
 
 @pytest.mark.parametrize("arguments", [[], ["--resume"], ["--help"]])

@@ -1,6 +1,7 @@
 """Pages on a Ray cluster: two nodes on this machine, each with one core."""
 
 import os
+import re
 import secrets
 import signal
 import socket
@@ -16,6 +17,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import test as command
 from data.image_io import write_image
@@ -115,7 +117,7 @@ def make_pages(*names, size=60):
 
 def files(folder):
     return {path.name: path.read_bytes() for path in Path(folder).iterdir()
-            if path.name != ".manifest.jsonl"}
+            if not path.name.startswith(".")}
 
 
 @needs_ray
@@ -131,8 +133,8 @@ def test_two_nodes_do_what_one_process_does_and_survive_dying_workers(two_nodes,
     ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
     pages = Path("pages").resolve()  # workers stand in another folder
     status, out, err = run(pages, "--output", "out", "--mask", "masks", "--zip", "out.zip",
-                           "--ray", two_nodes)
-    assert (status, out) == (1, "6 erased, 0 up to date, 3 failed: out; out.zip\n"), err
+                           "--report", "r.html", "--ray", two_nodes)
+    assert (status, out) == (1, "6 erased, 0 up to date, 3 failed: out; out.zip; r.html\n"), err
     assert ", in each of 2 workers on Ray\n" in err
     assert f"test.py: {pages}/once.png: its worker died; it is tried once more\n" in err
     problems = [line for line in err.splitlines() if line.startswith("test.py: ")][-3:]
@@ -144,6 +146,30 @@ def test_two_nodes_do_what_one_process_does_and_survive_dying_workers(two_nodes,
     assert run("pages", "--output", "out", "--mask", "masks")[1] == (
         "2 erased, 6 up to date, 1 failed: out\n")
     assert run("pages", "--output", "one", "--mask", "ones")[1].startswith("8 erased")
+    assert files("out") == files("one")
+    assert files("masks") == files("ones")
+
+
+@needs_ray
+def test_documents_are_shared_out_page_by_page(two_nodes, run, monkeypatch):
+    import ray
+
+    make_pages("a")
+    pages = [np.random.default_rng(i).integers(0, 255, (60, 70, 3), np.uint8) for i in range(6)]
+    first, *rest = map(Image.fromarray, pages)
+    for name in ("b.tif", "c.pdf", "once.pdf", "twice.pdf"):
+        first.save(f"pages/{name}", save_all=True, append_images=rest)
+    monkeypatch.setattr(cluster, "Worker", Fragile)
+    ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
+    folder = Path("pages").resolve()
+    status, out, err = run(folder, "--output", "out", "--mask", "masks", "--ray", two_nodes)
+    assert (status, out) == (1, "4 erased, 0 up to date, 1 failed: out\n"), err
+    assert ", in each of 2 workers on Ray\n" in err
+    assert re.search(r"once.pdf: page \d: its worker died; it is tried once more\n", err)
+    assert re.search(r"twice.pdf: page \d: left out, since two workers died of it", err)
+    Path("pages/twice.pdf").unlink()
+    assert run("pages", "--output", "one", "--mask", "ones")[1].startswith("4 erased")
+    assert sorted(files("out")) == ["a.png", "b.tif", "c.pdf", "once.pdf"]
     assert files("out") == files("one")
     assert files("masks") == files("ones")
 
@@ -260,16 +286,20 @@ def instant_cluster(workers, deadly=False):
     return made
 
 
+def make_page(name):
+    return cluster.Page(Path(str(name)), None, 0, {0: None}, {}, False)
+
+
 def test_no_more_pages_are_read_than_workers_can_take():
     read = []
-    pages = (read.append(i) or cluster.Page(Path(str(i)), b"", "", {}) for i in range(100))
+    pages = (read.append(i) or make_page(i) for i in range(100))
     for done, _ in enumerate(instant_cluster(3).erase(pages), 1):
         assert len(read) <= done + 3 + 1  # one is read ahead
     assert done == len(read) == 100
 
 
 def test_no_worker_left():
-    pages = [cluster.Page(Path(str(i)), b"", "", {}) for i in range(9)]
+    pages = [make_page(i) for i in range(9)]
     with pytest.raises(cluster.ClusterError, match="no worker is left"):
         list(instant_cluster(3, deadly=True).erase(pages))
 

@@ -291,7 +291,7 @@ def test_memory_beyond_the_page_is_a_tile(composite, settings):
         result = erase(page)
         beyond.append(tracemalloc.get_traced_memory()[1] - result.nbytes)
         tracemalloc.stop()
-    assert max(beyond) < beyond[0] + 200_000  # the page is 6 MB; positions of 625 tiles are listed
+    assert max(beyond) < beyond[0] + 300_000  # the page is 6 MB; positions of 625 tiles are listed
     assert max(beyond) < 1_000_000
 
 

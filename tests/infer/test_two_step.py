@@ -100,12 +100,38 @@ def test_wrong_settings(arguments, message):
         Eraser(**arguments)
 
 
+def test_a_text_segmenter_finds(tmp_path, page):
+    """Where its mask says text the page is filled, and nowhere else."""
+    paddle.seed(0)
+    net = build(ModelConfig("text_seg", 8))
+    net.eval()
+    inked, _ = page
+    settings = {"fill": "page", "dilate": 0, "engine": "paddle", "quality": "published",
+                "tta": "none"}
+
+    def run():
+        weights.save(tmp_path / "seg.pdparams", weights.state_of(net), net.config)
+        return Eraser([tmp_path / "seg.pdparams"], **settings).run(inked)
+
+    seen = float(np.median(run().mask))
+    net.head.bias.set_value(net.head.bias - np.log(seen / (1 - seen)))  # now half of it is text
+    image, mask = run()
+    found = mask >= 0.5
+    assert 0.3 < found.mean() < 0.7
+    assert np.array_equal(image[~found], inked[~found])
+    assert len(np.unique(image[found], axis=0)) == 1
+    with pytest.raises(ValueError, match="is not an eraser, but a text segmenter"):
+        Eraser([tmp_path / "seg.pdparams"], engine="paddle")
+
+
 def test_wrong_kinds_of_network(tmp_path):
     for arch in ("inpaint", "erasenet"):
         net = build(ModelConfig(arch, 4))
         weights.save(tmp_path / f"{arch}.pdparams", weights.state_of(net), net.config)
     with pytest.raises(ValueError, match="is not an eraser, but an inpainting network"):
         Eraser([tmp_path / "inpaint.pdparams"], engine="paddle")
+    with pytest.raises(ValueError, match="is not an eraser or a text segmenter, but an inpainting"):
+        Eraser([tmp_path / "inpaint.pdparams"], fill="page", engine="paddle")
     with pytest.raises(ValueError, match="is not an inpainting network, but an eraser"):
         Eraser([], fill=tmp_path / "erasenet.pdparams", engine="paddle")
 

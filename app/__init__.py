@@ -1,0 +1,1 @@
+"""The web page and its server: `python -m app`, or `sh serve.sh`."""

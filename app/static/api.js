@@ -1,0 +1,55 @@
+// The server's HTTP API; see /openapi.json.
+
+/** An answer other than success. `status` is 0 where none came. */
+export class Problem extends Error {
+  constructor(status, detail = "", retryAfter = 0) {
+    super(detail);
+    this.status = status;
+    this.retryAfter = retryAfter;
+  }
+}
+
+async function call(path, options = {}) {
+  let answer;
+  try {
+    answer = await fetch(`api/${path}`, options);
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Problem(0);
+  }
+  if (answer.ok) return answer;
+  const { detail } = await answer.json().catch(() => ({}));
+  throw new Problem(answer.status, detail, Number(answer.headers.get("Retry-After")));
+}
+
+const json = async (...what) => (await call(...what)).json();
+
+const jobsQuery = (ids) => ids.map((id) => `job=${encodeURIComponent(id)}`).join("&");
+
+export const status = () => json("status");
+export const getJob = (id) => json(`jobs/${id}`);
+export const deleteJob = (id) => call(`jobs/${id}`, { method: "DELETE", keepalive: true });
+export const events = (ids) => new EventSource(`api/events?${jobsQuery(ids)}`);
+export const getStrokes = async (id, number) =>
+  (await json(`jobs/${id}/pages/${number}/strokes`)).strokes;
+
+export function sendStrokes(id, number, strokes) {
+  return json(`jobs/${id}/pages/${number}/strokes`, {
+    method: "PUT", headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ strokes }),
+  });
+}
+
+export function sendFile(file, signal) {
+  const body = new FormData();
+  body.append("file", file, file.name);
+  return json("erase", { method: "POST", body, signal });
+}
+
+/** A page's `kind`: input, result, mask or thumb. */
+export const picture = async (id, number, kind) =>
+  (await call(`jobs/${id}/pages/${number}/${kind}`)).blob();
+
+/** All pages of some jobs as a zip or pdf. */
+export const download = async (ids, form) =>
+  (await call(`download?form=${form}&${jobsQuery(ids)}`)).blob();
