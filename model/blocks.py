@@ -137,11 +137,12 @@ class ConvNorm(nn.Layer):
     """Convolution that keeps the size, batch norm and, unless told not, ReLU."""
 
     def __init__(self, inputs: int, outputs: int, kernel: int | tuple[int, int] = 3,
-                 dilation: int = 1, groups: int = 1, relu: bool = True):
+                 dilation: int = 1, groups: int = 1, relu: bool = True, bias: bool = True):
         super().__init__()
         sides = (kernel, kernel) if isinstance(kernel, int) else kernel
         padding = [side // 2 * dilation for side in sides]
-        self.conv = nn.Conv2D(inputs, outputs, sides, 1, padding, dilation, groups)
+        self.conv = nn.Conv2D(inputs, outputs, sides, 1, padding, dilation, groups,
+                              bias_attr=None if bias else False)
         self.norm = nn.BatchNorm2D(outputs)
         self.relu = relu
 
@@ -220,6 +221,21 @@ def bilinear(x: paddle.Tensor) -> paddle.Tensor:
     rows = [0.75 * x + 0.25 * other for other in _neighbours(x, 2)]
     phases = [0.75 * row + 0.25 * other for row in rows for other in _neighbours(row, 3)]
     return F.pixel_shuffle(paddle.stack(phases, 2).flatten(1, 2), 2)
+
+
+def enlarge_to(x: paddle.Tensor, other: paddle.Tensor) -> paddle.Tensor:
+    """Bilinear enlargement to the other's height and width; corners stay in the corners."""
+    return F.interpolate(x, size=other.shape[2:], mode="bilinear", align_corners=True)
+
+
+def reflect(x: paddle.Tensor, margin: int) -> paddle.Tensor:
+    """`x` and its reflection around it, `margin` wide, also where that is wider than `x`."""
+    for axis in (2, 3):
+        last, beyond = x.shape[axis] - 1, np.arange(1, margin + 1)
+        sides = [paddle.index_select(x, paddle.to_tensor(np.abs(places % (2 * last) - last)), axis)
+                 for places in (last - beyond[::-1], 2 * last + beyond)]
+        x = paddle.concat([sides[0], x, sides[1]], axis)
+    return x
 
 
 def _neighbours(x: paddle.Tensor, axis: int) -> tuple[paddle.Tensor, paddle.Tensor]:

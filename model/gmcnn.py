@@ -10,7 +10,7 @@ import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
-from model.blocks import Conv, Inpainted, bilinear, upsample
+from model.blocks import Conv, Inpainted, enlarge_to, reflect, upsample
 from model.inpaint import split_hole
 
 
@@ -19,7 +19,8 @@ class GMCNN(nn.Layer):
     all: 12.6 M parameters at width 32.
 
     Takes float32 N,4,H,W, H and W multiples of 32: RGB in [0, 1] and the hole, 1 where the picture
-    is unknown and never looked at. Returns `Inpainted`. Convolutions see zeros beyond the edge.
+    is unknown and never looked at. Returns `Inpainted`. Convolutions see the picture's reflection
+    beyond its edge.
     """
 
     output = Inpainted
@@ -31,24 +32,32 @@ class GMCNN(nn.Layer):
         self.middle_half = nn.Sequential(ConvElu(4 * c, 2 * c, 5), ConvElu(2 * c, 2 * c, 5))
         self.fine_half = nn.Sequential(ConvElu(4 * c, 2 * c, 3), ConvElu(2 * c, 2 * c, 3))
         self.fine_full = nn.Sequential(ConvElu(2 * c, c, 3), ConvElu(c, c, 3))
-        self.decode = nn.Sequential(ConvElu(7 * c, c // 2, 3), Conv(c // 2, 3, 3, 1, 1))
+        self.decode = nn.Sequential(ConvElu(7 * c, c // 2, 3), ReflectConv(c // 2, 3, 3))
 
     def forward(self, x) -> Inpainted:
         picture, known, hole = split_hole(x)
-        x = paddle.concat([picture * known, hole], 1)
+        x = paddle.concat([(picture * 2.0 - 1.0) * known, hole], 1)  # colours in [-1, 1]
         image = self.decode(paddle.concat([
-            bilinear(bilinear(self.wide(x))),
-            bilinear(self.middle_half(upsample(self.middle(x)))),
+            enlarge_to(self.wide(x), x),
+            enlarge_to(self.middle_half(upsample(self.middle(x))), x),
             self.fine_full(upsample(self.fine_half(upsample(self.fine(x))))),
         ], 1))
-        return Inpainted.around(image, hole)
+        return Inpainted.around(image * 0.5 + 0.5, hole)
 
 
-class ConvElu(Conv):
-    """Convolution that keeps the size, or halves it with `stride` 2, and ELU."""
+class ReflectConv(Conv):
+    """Convolution that keeps the size, or halves it with `stride` 2."""
 
     def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1, dilation: int = 1):
-        super().__init__(inputs, outputs, kernel, stride, dilation * (kernel // 2), dilation)
+        super().__init__(inputs, outputs, kernel, stride, dilation=dilation)
+        self._margin = dilation * (kernel // 2)
+
+    def forward(self, x):
+        return super().forward(reflect(x, self._margin))
+
+
+class ConvElu(ReflectConv):
+    """The same, and ELU."""
 
     def forward(self, x):
         return F.elu(super().forward(x))

@@ -1,7 +1,7 @@
 """PERT erases in several passes of one network, each a step further, and only where text is.
 
-Wang, Xie, Fang, Qu, Zhang: PERT: A Progressively Region-based Network for Scene Text Removal, IEEE
-TIP 2023, arXiv:2106.13029.
+Wang, Xie, Wang, Qu, Zhang: What is the Real Need for Scene Text Removal? Exploring the Background
+Integrity and Erasure Exhaustivity Properties, IEEE TIP 2023; arXiv:2106.13029 as PERT.
 """
 
 from __future__ import annotations
@@ -17,21 +17,23 @@ from model.blocks import (
     Erased,
     Residual,
     UpConv,
-    bilinear,
+    enlarge_to,
     upsample,
 )
 from model.coarse import MASK_BIAS
 
+BINS = (1, 2, 3, 6)  # of the pyramid pooling, along each side
+
 
 class PERT(nn.Layer):
     """Encoder, text localisation and reconstruction, run `iterations` times with the same weights:
-    13.6 M parameters at width 32.
+    14.0 M parameters at width 32.
 
     Every pass sees the page and what the last one made of it. Takes float32 N,3,H,W RGB in [0, 1],
     H and W multiples of 32; returns `Erased`, whose coarse pictures are the last pass's at 1/4 and
     1/2 and those of all passes before it at full size. In each of them the page's own pixels stay
-    where the mask is 0 (the paper's region-based modification). The mask comes from a plain feature
-    pyramid; the public code has one with pyramid pooling and flow alignment, 14.0 M in all.
+    where the mask is 0 (the paper's region-based modification). The mask has a channel for each
+    colour, as in the public code; `mask_logits` is that of their mean. Without its dropout.
     """
 
     output = Erased
@@ -53,10 +55,7 @@ class PERT(nn.Layer):
         self.up4, self.up2 = UpConv(8 * c, 2 * c), UpConv(4 * c, c)
         self.up1 = UpConv(2 * c, 3)
         self.picture4, self.picture2 = Conv(2 * c, 3, 1), Conv(c, 3, 1)
-        self.mask_in = nn.LayerList([ConvNorm(n * c, 4 * c, 1) for n in (2, 4, 8, 16)])
-        self.mask_smooth = nn.LayerList([ConvNorm(4 * c, 4 * c) for _ in range(3)])
-        self.mask_head = nn.Sequential(ConvNorm(16 * c, 4 * c), Conv(4 * c, 1, 1))
-        self.mask_head[1].bias.set_value(paddle.full([1], MASK_BIAS))
+        self.locate = Localiser([2 * c, 4 * c, 8 * c, 16 * c], 4 * c)
 
     def forward(self, x) -> Erased:
         pictures = [x]
@@ -74,29 +73,84 @@ class PERT(nn.Layer):
             half = self.up2(paddle.concat([self.lateral4(skip4_middle), quarter], 1))
             full = self.up1(paddle.concat([self.lateral2(skip2), half], 1))
 
-            logits4 = self._locate(skip4, skip8, skip16, skip32)
-            logits2 = bilinear(logits4)
-            mask_logits = bilinear(logits2)
-            pictures.append(_within(mask_logits, full, x))
-        small = [_within(logits4, self.picture4(quarter), F.avg_pool2d(x, 4)),
-                 _within(logits2, self.picture2(half), F.avg_pool2d(x, 2))]
-        return Erased(pictures[-1], [*small, *pictures[1:-1]], mask_logits)
-
-    def _locate(self, skip4, skip8, skip16, skip32):
-        """Logits of the text's mask at 1/4."""
-        p32 = self.mask_in[3](skip32)
-        p16 = self.mask_in[2](skip16) + upsample(p32)
-        p8 = self.mask_in[1](skip8) + upsample(p16)
-        p4 = self.mask_in[0](skip4) + upsample(p8)
-        return self.mask_head(paddle.concat([
-            self.mask_smooth[0](p4), upsample(self.mask_smooth[1](p8)),
-            upsample(upsample(self.mask_smooth[2](p16))),
-            upsample(upsample(upsample(p32)))], 1))
+            mask4 = self.locate([skip4, skip8, skip16, skip32])
+            mask = enlarge_to(mask4, x)
+            pictures.append(_within(mask, full, x))
+        small = [_within(mask4, self.picture4(quarter), F.avg_pool2d(x, 4)),
+                 _within(upsample(mask4), self.picture2(half), F.avg_pool2d(x, 2))]
+        return Erased(pictures[-1], [*small, *pictures[1:-1]], mean_logits(mask))
 
 
-def _within(mask_logits, picture, page):
+class Localiser(nn.Layer):
+    """SFNet's head: where text is, at the size of the finest features, (N, 3, h, w) in [0, 1].
+
+    Li et al.: Semantic Flow for Fast and Accurate Scene Parsing, ECCV 2020, arXiv:2002.10120.
+    Takes features from fine to coarse, each half as large as the one before, of so many channels.
+    """
+
+    def __init__(self, inputs: list[int], channels: int):
+        super().__init__()
+        *fine, coarse = inputs
+        self.bins = nn.LayerList(
+            [ConvNorm(coarse, channels, 1, relu=False, bias=False) for _ in BINS])
+        self.pool = ConvNorm(coarse + len(BINS) * channels, channels, 1, bias=False)
+        self.enter = nn.LayerList([ConvNorm(count, channels, 1) for count in fine])
+        self.align = nn.LayerList([Align(channels) for _ in fine])
+        self.smooth = nn.LayerList([ConvNorm(channels, channels, bias=False) for _ in fine])
+        self.head = nn.Sequential(ConvNorm(len(inputs) * channels, channels, bias=False),
+                                  Conv(channels, 3, 1))
+        self.head[1].bias.set_value(paddle.full([3], MASK_BIAS))
+
+    def forward(self, features):
+        *fine, coarse = features
+        pooled = [enlarge_to(conv(F.adaptive_avg_pool2d(coarse, count)), coarse)
+                  for conv, count in zip(self.bins, BINS, strict=True)]
+        y = self.pool(paddle.concat([*pooled, coarse], 1))
+        levels = [y]
+        for x, enter, align, smooth in reversed(list(zip(
+                fine, self.enter, self.align, self.smooth, strict=True))):
+            x = enter(x)
+            y = x + align(x, y)
+            levels.append(smooth(y))
+        *others, finest = levels
+        others = [enlarge_to(level, finest) for level in reversed(others)]
+        return F.sigmoid(self.head(paddle.concat([finest, *others], 1)))
+
+
+class Align(nn.Layer):
+    """Coarse features moved to where the fine ones of twice their size say that they belong."""
+
+    def __init__(self, channels: int):
+        super().__init__()
+        self.fine = Conv(channels, channels // 2, 1, bias=False)
+        self.coarse = Conv(channels, channels // 2, 1, bias=False)
+        self.flow = Conv(2 * (channels // 2), 2, 3, 1, 1, bias=False)
+
+    def forward(self, fine, coarse):
+        flow = self.flow(paddle.concat([enlarge_to(self.coarse(coarse), fine), self.fine(fine)], 1))
+        return warp(coarse, flow)
+
+
+def warp(x: paddle.Tensor, flow: paddle.Tensor) -> paddle.Tensor:
+    """`x` looked at as a picture of the flow's size, (N, 2, H, W), each pixel moved by half its
+    flow, right and down; 0 beyond the edge."""
+    n, _, height, width = flow.shape
+    columns = paddle.linspace(-1, 1, width).reshape([1, 1, 1, width]).expand([n, 1, height, width])
+    rows = paddle.linspace(-1, 1, height).reshape([1, 1, height, 1]).expand([n, 1, height, width])
+    size = paddle.to_tensor([width, height], "float32").reshape([1, 2, 1, 1])
+    grid = paddle.concat([columns, rows], 1) + flow / size
+    return F.grid_sample(x, grid.transpose([0, 2, 3, 1]), align_corners=False)
+
+
+def mean_logits(mask: paddle.Tensor) -> paddle.Tensor:
+    """The logits of the channels' mean, (N, 1, H, W), of a mask in [0, 1]."""
+    mean = mask.mean(1, keepdim=True).clip(1e-6, 1 - 1e-6)
+    return (mean / (1 - mean)).log()
+
+
+def _within(mask, picture, page):
     """The picture where the mask is 1, the page where it is 0."""
-    return page + F.sigmoid(mask_logits) * (picture - page)
+    return page + mask * (picture - page)
 
 
 def _lateral(channels: int) -> nn.Sequential:

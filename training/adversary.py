@@ -27,6 +27,8 @@ class Adversary:
         self.net = PatchDiscriminator(config.width) if self._patches else Critics(
             config.width, side)
         self.net.config = config  # for messages of weights.restore
+        if config.init:
+            weights.restore_discriminator(self.net, config.init)
         self._optimizer = paddle.optimizer.Adam(
             beta1=config.betas[0], beta2=config.betas[1], parameters=self.net.parameters())
 

@@ -108,9 +108,12 @@ class AdversaryConfig:
     penalty: float = 10.0  # weight of critics' gradient penalty
     lr_ratio: float = 0.1  # its learning rate, of the network's
     betas: list[float] = field(default_factory=lambda: [0.0, 0.9])  # Adam's
+    init: str = ""  # file of EraseNet's discriminator, as published, to start from; empty: random
 
     def __post_init__(self):
         check_betas(self.betas)
+        if self.init and self.kind != "patch":
+            raise ValueError("init is for EraseNet's discriminator, kind patch")
         if self.kind not in ("patch", "critics"):
             raise ValueError(f"unknown kind {self.kind!r}; known: patch, critics")
         if self.width < 2 or self.steps < 1:

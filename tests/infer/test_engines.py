@@ -126,7 +126,7 @@ def assert_close(results, expected, tolerance=1e-5):
 @pytest.mark.parametrize("engine", GRAPHS)
 def test_engines_agree_with_paddle(checkpoint, engine, config):
     path, net = checkpoint(**config)
-    (network,), choice = load([path], engine, "f32", 2, output=net.output)
+    (network,), choice = load([path], engine, "f32", 2, outputs=(net.output,))
     assert choice == (engine, "f32", 2, "cpu")
     assert str(choice) == f"{engine} f32, 2 threads"
     for n, height, width in ((1, 64, 64), (3, 32, 128), (2, 96, 64), (1, 64, 64)):
@@ -139,13 +139,13 @@ def test_engines_agree_with_paddle(checkpoint, engine, config):
 @pytest.mark.parametrize("engine", [*GRAPHS, "paddle"])
 def test_a_network_of_another_kind_is_named(checkpoint, engine):
     path, _ = checkpoint(arch="craft")
-    load([path], engine, "f32", output=Detected)  # its graph is in the cache
+    load([path], engine, "f32", outputs=(Detected,))  # its graph is in the cache
     with pytest.raises(ValueError, match="is not an eraser, but a text detector") as caught:
         load([path], engine, "f32", refine=False)
     assert not isinstance(caught.value, EngineError) and str(path) in str(caught.value)
     path, _ = checkpoint()
     with pytest.raises(ValueError, match="is not a text detector, but an eraser"):
-        load([path], engine, "f32", output=Detected)
+        load([path], engine, "f32", outputs=(Detected,))
 
 
 def test_a_network_of_one_stage_is_run_whole(checkpoint):

@@ -3,7 +3,7 @@ import paddle
 import paddle.nn.functional as F
 import pytest
 
-from model.blocks import Conv, Residual, UpConv, lateral, max_pool, upsample
+from model.blocks import Conv, Residual, UpConv, lateral, max_pool, reflect, upsample
 
 
 def draw(*shape, seed=0):
@@ -78,3 +78,12 @@ def test_lateral_is_linear():
     x, y = paddle.to_tensor(draw(1, 4, 6, 6)), paddle.to_tensor(draw(1, 4, 6, 6, seed=1))
     middle = layer((x + y) / 2)
     np.testing.assert_allclose(middle.numpy(), ((layer(x) + layer(y)) / 2).numpy(), atol=1e-5)
+
+
+@pytest.mark.parametrize("margin", [1, 4, 5, 23])
+def test_reflection(margin):
+    """As NumPy's, also where the margin is wider than the picture."""
+    x = np.random.default_rng(0).random((2, 3, 6, 9), np.float32)
+    sides = [(0, 0), (0, 0), (margin, margin), (margin, margin)]
+    np.testing.assert_array_equal(reflect(paddle.to_tensor(x), margin).numpy(),
+                                  np.pad(x, sides, "reflect"))

@@ -43,6 +43,21 @@ def test_judging_teaches_the_picture_alone(adversary, batch):
                if not name.endswith(("weight_u", "weight_v")))
 
 
+def test_a_published_discriminator_to_start_from(tmp_path, batch):
+    adversary = Adversary(AdversaryConfig(width=4), 256)
+    ours = adversary.state()["model"]
+    published = {}
+    for name, array in ours.items():
+        branch, *rest = name.split(".")
+        place = {"whole": "globalDis", "ink": "localDis", "fuse": "fusion.0"}[branch]
+        published[".".join([place, *rest]).replace(".conv.", ".conv2d.")] = array + 0.01
+    np.savez(tmp_path / "net.npz", **published)
+    other = Adversary(AdversaryConfig(width=4, init=str(tmp_path / "net.npz")), 256)
+    for name, array in other.state()["model"].items():
+        np.testing.assert_array_equal(array, ours[name] + np.float32(0.01))
+    assert np.isfinite(other.learn(*batch, 1e-3, [1]))
+
+
 @pytest.mark.parametrize("kind", ["patch", "critics"])
 def test_one_that_was_restored_goes_on_alike(batch, kind):
     paddle.seed(0)
