@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib  # noqa: F401  before Paddle 2.6, whose own zlib breaks Python's
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import paddle
 
@@ -17,7 +17,7 @@ from model.pert import PERT
 from model.text_seg import Segmented, TextSeg
 
 __all__ = ["Detected", "Erased", "Inpainted", "ModelConfig", "Segmented", "build",
-           "coarse_pictures"]
+           "coarse_pictures", "described"]
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,17 @@ def _pert(config: ModelConfig) -> paddle.nn.Layer:
 
 ARCHITECTURES = {"erasenet": _erasenet, "nonlocal": _nonlocal, "craft": _craft,
                  "text_seg": _text_seg, "inpaint": _inpaint, "gmcnn": _gmcnn, "pert": _pert}
+# What of a config an architecture uses beside the width.
+OPTIONS = {"erasenet": ["form"], "nonlocal": ["form", "refine_channels", "attention"],
+           "craft": [], "text_seg": [], "inpaint": ["layer"], "gmcnn": [], "pert": ["iterations"]}
 INPAINTING = ("inpaint", "gmcnn")  # architectures that fill a given hole
 FINDING = ("craft", "text_seg")  # architectures that find text, and make no picture
+
+
+def described(config: ModelConfig) -> dict:
+    """The config without what its architecture has no use for."""
+    used = {"arch", "width", *OPTIONS[config.arch]}
+    return {key: value for key, value in asdict(config).items() if key in used}
 
 
 def coarse_pictures(config: ModelConfig) -> int:

@@ -224,8 +224,19 @@ def bilinear(x: paddle.Tensor) -> paddle.Tensor:
 
 
 def enlarge_to(x: paddle.Tensor, other: paddle.Tensor) -> paddle.Tensor:
-    """Bilinear enlargement to the other's height and width; corners stay in the corners."""
-    return F.interpolate(x, size=other.shape[2:], mode="bilinear", align_corners=True)
+    """Bilinear enlargement to the other's height and width; corners stay in the corners.
+
+    Not F.interpolate, which does not run under oneDNN.
+    """
+    for axis, sides in ((2, [1, 1, -1, 1]), (3, [1, 1, 1, -1])):
+        last = x.shape[axis] - 1
+        places = np.linspace(0, last, other.shape[axis])
+        before = np.floor(places).astype(np.int64)
+        share = paddle.to_tensor((places - before).astype(np.float32)).reshape(sides)
+        one, next_ = (paddle.index_select(x, paddle.to_tensor(side), axis)
+                      for side in (before, np.minimum(before + 1, last)))
+        x = one + share * (next_ - one)
+    return x
 
 
 def reflect(x: paddle.Tensor, margin: int) -> paddle.Tensor:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import paddle
 
-from model import INPAINTING, ModelConfig
+from model import ModelConfig
 
 
 class _Flat(paddle.nn.Layer):
@@ -45,10 +45,12 @@ def available() -> bool:
 
 
 def trainable(config: ModelConfig) -> bool:
-    """Whether oneDNN trains a compiled network: on other numbers of channels it aborts, and on
-    inpainting networks."""
+    """Whether oneDNN trains a compiled network: on others, and other numbers of channels, it aborts.
+    """
     refine = config.refine_channels if config.arch == "nonlocal" else 0
-    return config.arch not in INPAINTING and config.width % 16 == 0 and refine % 16 == 0
+    aborts = config.arch in ("gmcnn", "pert") or (
+        config.arch == "inpaint" and config.layer == "partial")
+    return not aborts and config.width % 16 == 0 and refine % 16 == 0
 
 
 def worthwhile() -> bool:

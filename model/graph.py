@@ -10,7 +10,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +20,7 @@ from onnx import TensorProto, helper, numpy_helper
 from paddle import nn
 
 from data.manifest import digest
-from model import blocks, craft, gmcnn, inpaint, nonlocal_eraser, pert, text_seg
+from model import blocks, craft, described, gmcnn, inpaint, nonlocal_eraser, pert, text_seg
 
 OPSET, IR_VERSION = 16, 8  # the first with GridSample; any runtime since 2022
 MULTIPLE = 32  # height and width of a network's input are multiples of it
@@ -332,7 +331,7 @@ def to_onnx(net: nn.Layer, about: dict[str, str] | None = None) -> bytes:
             constants),
         opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION,
         producer_name="text eraser")
-    config = {name: str(value) for name, value in asdict(net.config).items()}
+    config = {name: str(value) for name, value in described(net.config).items()}
     helper.set_model_props(model, {
         **config, "multiple": str(MULTIPLE), "input": "RGB in [0, 1]", **net.output.MEANING,
         **(about or {})})

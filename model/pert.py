@@ -85,7 +85,8 @@ class Localiser(nn.Layer):
     """SFNet's head: where text is, at the size of the finest features, (N, 3, h, w) in [0, 1].
 
     Li et al.: Semantic Flow for Fast and Accurate Scene Parsing, ECCV 2020, arXiv:2002.10120.
-    Takes features from fine to coarse, each half as large as the one before, of so many channels.
+    Takes four features from fine to coarse, each half as large as the one before, of so many
+    channels.
     """
 
     def __init__(self, inputs: list[int], channels: int):
@@ -103,18 +104,16 @@ class Localiser(nn.Layer):
 
     def forward(self, features):
         *fine, coarse = features
-        pooled = [enlarge_to(conv(F.adaptive_avg_pool2d(coarse, count)), coarse)
-                  for conv, count in zip(self.bins, BINS, strict=True)]
+        pooled = [enlarge_to(self.bins[i](F.adaptive_avg_pool2d(coarse, count)), coarse)
+                  for i, count in enumerate(BINS)]
         y = self.pool(paddle.concat([*pooled, coarse], 1))
         levels = [y]
-        for x, enter, align, smooth in reversed(list(zip(
-                fine, self.enter, self.align, self.smooth, strict=True))):
-            x = enter(x)
-            y = x + align(x, y)
-            levels.append(smooth(y))
-        *others, finest = levels
-        others = [enlarge_to(level, finest) for level in reversed(others)]
-        return F.sigmoid(self.head(paddle.concat([finest, *others], 1)))
+        for i in (2, 1, 0):
+            x = self.enter[i](fine[i])
+            y = x + self.align[i](x, y)
+            levels = [self.smooth[i](y), *levels]
+        levels[1:] = [enlarge_to(level, levels[0]) for level in levels[1:]]
+        return F.sigmoid(self.head(paddle.concat(levels, 1)))
 
 
 class Align(nn.Layer):

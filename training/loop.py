@@ -20,7 +20,7 @@ from infer import Eraser
 from infer.engines import PaddleEngine
 from loss import EraseLoss, open_features
 from metric import METRICS
-from model import ModelConfig, build, weights
+from model import build, described, weights
 from model.blocks import in_float32
 from model.compiled import available, compiled, trainable
 from training.adversary import Adversary
@@ -29,9 +29,6 @@ from training.checkpoint import optimizer_state, restore_optimizer
 from training.config import CHOICES, Config, StageConfig, TrainConfig
 from training.parallel import average_gradients, share_batch_norm
 
-# What of a model's config its architecture uses beside the width.
-OPTIONS = {"erasenet": ["form"], "nonlocal": ["form", "refine_channels", "attention"],
-           "craft": [], "text_seg": [], "inpaint": ["layer"], "gmcnn": [], "pert": ["iterations"]}
 VALIDATION_METRICS = ("psnr", "ms_ssim")
 
 
@@ -79,7 +76,8 @@ class Trainer:
             raise ValueError("compile: always needs Paddle 3 and one process; use auto or never")
         elif compile_ and not (self.on_gpu or trainable(config.model)):
             raise ValueError("compile: always needs a width and refine_channels that are multiples "
-                             "of 16 on a CPU, and no inpainting network; use auto or never")
+                             "of 16 on a CPU, and neither gmcnn, pert nor inpaint with partial "
+                             "layers; use auto or never")
         self.compiles = compile_
         self.forward = compiled(self.net) if compile_ else self.net
         amp = CHOICES[train.amp]
@@ -323,12 +321,6 @@ class Trainer:
         self.saved_optimizer = run["optimizer"]
         if self.adversary is not None:
             self.adversary.restore(run["adversary"])
-
-
-def described(config: ModelConfig) -> dict:
-    """A model's config without what its architecture has no use for."""
-    used = {"arch", "width", *OPTIONS[config.arch]}
-    return {key: value for key, value in asdict(config).items() if key in used}
 
 
 def differences(old: dict, new: dict, where: str = "") -> list[str]:

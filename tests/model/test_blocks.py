@@ -3,7 +3,16 @@ import paddle
 import paddle.nn.functional as F
 import pytest
 
-from model.blocks import Conv, Residual, UpConv, lateral, max_pool, reflect, upsample
+from model.blocks import (
+    Conv,
+    Residual,
+    UpConv,
+    enlarge_to,
+    lateral,
+    max_pool,
+    reflect,
+    upsample,
+)
 
 
 def draw(*shape, seed=0):
@@ -87,3 +96,15 @@ def test_reflection(margin):
     sides = [(0, 0), (0, 0), (margin, margin), (margin, margin)]
     np.testing.assert_array_equal(reflect(paddle.to_tensor(x), margin).numpy(),
                                   np.pad(x, sides, "reflect"))
+
+
+@pytest.mark.parametrize("h, w", [(1, 1), (2, 3), (5, 16)])
+def test_enlargement_keeps_corners(h, w):
+    x = draw(2, 3, h, w)
+    other = paddle.zeros([1, 1, 16, 20])
+    got, expected = (with_gradients(function, x) for function in (
+        lambda x: enlarge_to(x, other),
+        lambda x: F.interpolate(x, size=[16, 20], mode="bilinear", align_corners=True)))
+    for one, theirs in zip(got, expected, strict=True):
+        np.testing.assert_allclose(one, theirs, atol=1e-5)
+    np.testing.assert_array_equal(got[0][:, :, ::15, ::19], x[:, :, [0, -1]][..., [0, -1]])

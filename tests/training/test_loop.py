@@ -390,7 +390,8 @@ def test_channels_that_onednn_cannot_train(tmp_path, pages):
     config.model = ModelConfig(width=24)
     with pytest.raises(ValueError, match="multiples of 16 on a CPU|needs Paddle 3"):
         Trainer(config, tmp_path / "run")
-    assert not trainable(ModelConfig("inpaint", 16))
+    for arch in ("inpaint", "gmcnn", "pert"):
+        assert not trainable(ModelConfig(arch, 16))
     for model in (config.model, ModelConfig("nonlocal", 16, "gated", 24)):
         assert not trainable(model)
         config.model, config.train.compile = model, "auto"
@@ -398,6 +399,7 @@ def test_channels_that_onednn_cannot_train(tmp_path, pages):
         assert trainer.forward is trainer.net
     assert trainable(ModelConfig(width=16, refine_channels=24))
     assert trainable(ModelConfig("nonlocal", 16, "gated", 48))
+    assert trainable(ModelConfig("inpaint", 16, layer="gated"))
 
 
 def test_networks_start_from_the_seed(tmp_path, pages):
