@@ -1,13 +1,15 @@
 """Measure erased pages against their ground truth.
 
-    python evaluate.py --pred DIR --gt DIR [--input DIR] [--csv FILE] [--report FILE] [--overwrite]
+    python evaluate.py --pred DIR --gt DIR [--input DIR] [--leftover] [--csv FILE] [--report FILE]
+                       [--overwrite]
 
 Files pair by stem, whatever their suffixes. The table shows the worst pages (by PSNR) first, then
 the means; the CSV has every page, and the report, a web page, shows the figures' distributions and
 pictures of the worst pages, too. --input names the untouched pages: each figure then stands beside
 theirs, the score of doing nothing (name_untouched in the CSV and the JSON), and the measures that
-tell ink from print are added. A page that lacks a file, or has an unreadable one or one of another
-size, is named and left out.
+tell ink from print are added. --leftover adds what can still be found with CRAFT, and read with
+RapidOCR where that is installed. A page that lacks a file, or has an unreadable one or one of
+another size, is named and left out.
 
 The last line on stdout is a JSON object: pages, problems, and the mean of each figure over the
 pages. A mean leaves out pages where the figure is infinite (PSNR of a page equal to its ground
@@ -32,26 +34,30 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from tqdm import tqdm
 
-from data.cores import usable_cores
+from data.cores import start_paddle, usable_cores
 from data.files import make_folder, write_bytes
 from data.image_io import list_images, read_image
 from data.picture import data_uri, shrink
-from metric import ERASURE_METRICS, METRICS, measure
+from metric import ERASURE_METRICS, LEFTOVER_METRICS, METRICS, measure
 from metric.columns import COLUMNS
 from metric.report import check_report, distribution, render
 from metric.table import align
 
+if TYPE_CHECKING:
+    from metric.leftover import Leftover
+
 SHOWN = 20  # pages in the terminal's table, and with pictures in the report
 UNTOUCHED = "_untouched"  # suffix of the untouched input's figures
 
-LEGEND = "figures:\n{}\nwith --input:\n{}".format(*(
+LEGEND = "figures:\n{}\nwith --input:\n{}\nwith --leftover:\n{}".format(*(
     "\n".join(f"  {COLUMNS[name].heading[:-1]:12}{COLUMNS[name].meaning}" for name in names)
-    for names in (METRICS, ERASURE_METRICS)))
+    for names in (METRICS, ERASURE_METRICS, LEFTOVER_METRICS)))
 
 
 @dataclass(frozen=True)
@@ -72,11 +78,14 @@ def main(arguments: list[str] | None = None) -> int:
             check_csv(options.csv, options.overwrite)
         if options.report:
             check_report(options.report, options.overwrite)
+        leftover = open_leftover() if options.leftover else None
     except (ValueError, OSError) as error:
         print(f"evaluate.py: {error}", file=sys.stderr)
         return 2
     rows, failures = measure_pages(pages, options.workers)
     problems += failures
+    if leftover:
+        add_leftover(rows, pages, leftover)
     rows.sort(key=lambda row: row["psnr"])
     written = []
     for path, content_of in ((options.csv, to_csv),
@@ -109,6 +118,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
                         help="the same pages as they should be")
     parser.add_argument("--input", type=Path, metavar="DIR",
                         help="the untouched pages: adds their figures and the ink measures")
+    parser.add_argument("--leftover", action="store_true",
+                        help="say what can still be found and read of ink and print, too; some "
+                             "seconds a page")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write every page's figures there")
     parser.add_argument("--report", type=Path, metavar="FILE",
                         help="write a web page of all figures, with the worst pages' pictures")
@@ -118,6 +130,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if options.workers < 1:
         parser.error("--workers must be 1 or more")
+    if options.leftover and options.input is None:
+        parser.error("--leftover needs --input: what should be gone is on the untouched pages")
     return options
 
 
@@ -217,6 +231,33 @@ def _measure(page: Page, path: Path, image, gt, input=None) -> dict[str, float]:
             f"{page.gt} is {gt.shape[1]}x{gt.shape[0]}"
         )
     return measure(image, gt, input)
+
+
+def open_leftover() -> Leftover:
+    """What measures what is left, reading where it can. ValueError without weights."""
+    from metric.leftover import INSTALL, Leftover, Reader
+
+    start_paddle()
+    from infer.detector import Detector  # only now: it imports Paddle
+
+    try:
+        reader = Reader()
+    except ImportError as error:
+        print(f"evaluate.py: nothing is read: {error}; {INSTALL}", file=sys.stderr)
+        reader = None
+    detector = Detector()
+    return Leftover(lambda image: [word.quad for word in detector(image)], reader)
+
+
+def add_leftover(rows: list[dict], pages: list[Page], leftover: Leftover) -> None:
+    """Add to each row what is left, followed by the untouched input's figures."""
+    by_name = {page.name: page for page in pages}
+    for row in tqdm(rows, desc="looking for what is left", unit="page"):
+        page = by_name[row["page"]]
+        image, gt, input = map(read_image, (page.pred, page.gt, page.input))
+        result, untouched = leftover.measure([image, input], gt, input)
+        for name, value in result.items():
+            row[name], row[name + UNTOUCHED] = value, untouched[name]
 
 
 def average(rows: list[dict]) -> tuple[dict[str, float | None], dict[str, dict[str, int]]]:

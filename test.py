@@ -34,7 +34,7 @@ from data.documents import check_settings, document_kind, open_document
 from data.errors import reason
 from data.files import make_folder
 from data.holes import HoleConfig
-from data.image_io import expand_inputs, list_images
+from data.image_io import expand_inputs
 from data.manifest import Manifest, digest, make_key
 from data.submission import check_zip, write_zip
 from infer.cluster import Cluster, ClusterError
@@ -45,6 +45,7 @@ from infer.quality import DEFAULT, QUALITIES, TTA, settings
 from infer.record import RECORDS
 from infer.scale import AUTOMATIC, SCALES, scale
 from infer.two_step import FILLS
+from infer.where import PRINT, WORDS, Marks, Where
 
 FORMATS = {"png": ".png", "jpg": ".jpg", "same": None}
 # Options that win over the quality's setting of that name where they are given.
@@ -57,6 +58,7 @@ OPENING = ("dpi", "pages", "drop_annotations")
 def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     try:
+        where, marks = told_where(options)
         check_settings(options.dpi, options.pages)
         pages = expand_inputs(options.inputs)
         check_places(pages, options)
@@ -74,34 +76,31 @@ def main(arguments: list[str] | None = None) -> int:
             raise ValueError("--gt is for the report: give --report, too")
         changes = {name: getattr(options, name) for name in CHANGES}
         chosen = settings(options.quality, **changes)
-        masks = find_masks(options)
         paths = options.weights or ([] if options.holes else BUNDLED[:chosen.nets])
         weights = [_read_bytes(path) for path in paths]
         made_with = asdict(chosen) | {
             "weights": [digest(content) for content in weights], "nets": len(weights),
             "fuse": options.fuse}
+        found_by = where and _read_bytes(where.weights)
+        if where:
+            made_with["where"] = [where.only, where.protect, digest(found_by)]
         given = changes | {
             "fuse": options.fuse, "quality": options.quality, "batch": options.batch,
             "engine": options.engine, "precision": options.precision, "threads": options.threads,
-            "fill": options.fill, "dilate": options.dilate}
-        network = options.fill is not None and options.fill not in FILLS
-        if network and not Path(options.fill).is_file():
-            raise ValueError(f"--fill {options.fill}: no such checkpoint, and none of "
-                             f"{', '.join(FILLS)}")
-        fill = _read_bytes(Path(options.fill)) if network else None
-        if options.fill is not None:
-            made_with |= {"fill": digest(fill) if network else options.fill,
-                          "dilate": options.dilate}
+            "where": where, "fill": options.fill, "dilate": options.dilate}
+        fill = options.fill and options.fill not in FILLS and _read_bytes(Path(options.fill))
+        if options.fill:
+            made_with |= {"fill": digest(fill) if fill else options.fill, "dilate": options.dilate}
         if options.ray is None:
             eraser = Eraser(paths, **given)
             erase_pages = partial(erase_here, eraser)
         else:
             sent = [(str(path), content) for path, content in zip(paths, weights, strict=True)]
-            if network:
+            if fill:
                 given["fill"] = len(sent)
                 sent.append((options.fill, fill))
             several = any(document_kind(path) != "image" for path in pages)
-            eraser = Cluster(options.ray, None if several else len(pages), sent, given)
+            eraser = Cluster(options.ray, None if several else len(pages), sent, given, found_by)
             erase_pages = eraser.erase
         opening = {name: getattr(options, name) for name in OPENING}
         erase = partial(erase_files, erase_pages=erase_pages,
@@ -118,7 +117,7 @@ def main(arguments: list[str] | None = None) -> int:
     spread = "" if options.ray is None else f", in each of {eraser.workers} workers on Ray"
     print(f"engine: {eraser.engine}{spread}{hint}", file=sys.stderr)
     with redirect_stdout(sys.stderr):  # where Ray's messages belong
-        results, made, problems = run(pages, erase, made_with, places, masks, options)
+        results, made, problems = run(pages, erase, made_with, places, options, marks)
     failed, known = len(pages) - len(results), len(problems)
     of_all, written = {}, [options.output]  # files made of all results, and how
     if options.zip:
@@ -151,14 +150,15 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
                              "quality takes)")
     parser.add_argument("--fuse", type=float, nargs="+", metavar="W",
                         help="the checkpoints' weights in the average (equal)")
-    parser.add_argument("--fill", metavar="HOW",
-                        help="the checkpoints only find ink, and this fills it: an inpainting "
-                             f"checkpoint, or one of {', '.join(FILLS)}")
-    parser.add_argument("--holes", type=Path, metavar="DIR",
-                        help="with --fill: masks of what to erase, white, by the pages' stems; no "
-                             "checkpoint is asked then")
-    parser.add_argument("--dilate", type=int, default=HoleConfig.dilate, metavar="N",
-                        help=f"with --fill: pixels by which ink is widened ({HoleConfig.dilate})")
+    steps = parser.add_argument_group("two steps: what finds ink, and what fills its place")
+    steps.add_argument("--fill", metavar=f"{'|'.join(FILLS)}|FILE",
+                       help="the checkpoints, text segmenters too, only find ink, and this fills "
+                            "it: a plain colour, OpenCV's ways or an inpainting checkpoint")
+    steps.add_argument("--holes", type=Path, nargs="+", metavar="FILE|DIR",
+                       help="with --fill: masks or boxes of what to erase; nothing looks for ink")
+    steps.add_argument("--dilate", type=int, default=HoleConfig.dilate, metavar="N",
+                       help="with --fill: what is filled is the maximum over N×N pixels of what "
+                            f"was found or given ({HoleConfig.dilate})")
     own = parser.add_argument_group("settings that win over those of the quality")
     either = argparse.BooleanOptionalAction
     own.add_argument("--refine", action=either, help="run the networks' second stage, too")
@@ -177,6 +177,13 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
                         help="what computes (auto: Paddle on a GPU, else the fastest installed)")
     parser.add_argument("--precision", choices=("auto", *PRECISIONS), default="auto",
                         help="of the computation (auto: bf16 where the processor has it, else f32)")
+    parts = parser.add_argument_group(
+        "parts of pages", "words are found by CRAFT; FILE is a mask (white marks) or boxes, as "
+        "--mask and `python -m infer.detect --json` write them; DIR holds one a page, STEM.*")
+    parts.add_argument("--only", nargs="+", metavar=f"{WORDS}|FILE|DIR",
+                       help="erase nothing outside of these")
+    parts.add_argument("--protect", nargs="+", metavar=f"{WORDS}|{PRINT}|FILE|DIR",
+                       help=f"erase nothing inside of these; {PRINT}: words without ink")
     parser.add_argument("--ray", nargs="?", const="", metavar="HOST:PORT",
                         help="spread the pages over a Ray cluster (the one this machine is in)")
     parser.add_argument("--flatten", action="store_true",
@@ -202,6 +209,39 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     if options.report == Path():
         options.report = options.output / "report.html"
     return options
+
+
+def told_where(options: argparse.Namespace) -> tuple[Where | None, dict[str, list[Path]]]:
+    """What --only and --protect say of words, and their files and those of --holes.
+
+    ValueError for what is not there, and for options that do not go together.
+    """
+    if options.dilate < 0:
+        raise ValueError(f"--dilate must be 0 or more, got {options.dilate}")
+    if options.fill and options.fill not in FILLS and not Path(options.fill).is_file():
+        raise ValueError(f"--fill {options.fill}: no such checkpoint, and none of "
+                         f"{', '.join(FILLS)}")
+    if options.holes and (options.fill is None or options.weights):
+        raise ValueError("--holes says what to erase: it needs --fill and has no use for --weights")
+    found, files = {}, {"holes": options.holes or []}
+    for path in files["holes"]:
+        if not path.exists():
+            raise ValueError(f"--holes {path}: no such file or folder")
+    for name, known in (("only", (WORDS,)), ("protect", (WORDS, PRINT))):
+        given = getattr(options, name) or []
+        files[name] = [Path(text) for text in given if text not in known]
+        found[name] = next((word for word in known if word in given), None)
+        for path in files[name]:
+            if not path.exists():
+                raise ValueError(f"--{name} {path}: no such file or folder, and not "
+                                 + " or ".join(known))
+    if options.flatten and (options.only or options.protect):
+        raise ValueError("--flatten changes all of a page: not with --only or --protect")
+    if not any(found.values()):
+        return None, files
+    from infer.detector import default_weights  # only now: it imports SciPy, which takes time
+
+    return Where(**found, weights=default_weights()), files
 
 
 def result_names(
@@ -230,17 +270,6 @@ def check_places(pages: list[Path], options: argparse.Namespace) -> None:
                                  "another folder")
 
 
-def find_masks(options: argparse.Namespace) -> dict[str, Path] | None:
-    """The masks of --holes by stem. ValueError for options that do not go together."""
-    if options.dilate < 0:
-        raise ValueError(f"--dilate must be 0 or more, got {options.dilate}")
-    if options.holes is None:
-        return None
-    if options.fill is None or options.weights:
-        raise ValueError("--holes says what to erase: it needs --fill and has no use for --weights")
-    return {path.stem: path for path in list_images(options.holes)}
-
-
 def _read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
@@ -249,19 +278,17 @@ def _read_bytes(path: Path) -> bytes:
 
 
 def plan(
-    path: Path, made_with: dict, places: dict[str, Manifest], masks: dict[str, Path] | None,
-    options: argparse.Namespace,
+    path: Path, made_with: dict, places: dict[str, Manifest], options: argparse.Namespace,
+    marks: dict[str, list[Path]],
 ) -> Job:
     """A file with the names of what is to be made of it. ValueError or OSError name the file."""
-    content, holes = path.read_bytes(), None
-    if masks is not None:
-        if path.stem not in masks:
-            raise ValueError(f"{path}: no mask {path.stem}.* in {options.holes}")
-        holes = masks[path.stem], masks[path.stem].read_bytes()
+    content = path.read_bytes()
     if document_kind(path, content) != "image":
         made_with = made_with | {name: getattr(options, name) for name in OPENING}
-    key = make_key([content] if holes is None else [content, holes[1]], made_with)
-    job = Job(path, content, key, {}, holes)
+    marked = Marks.read(**marks, page=path)
+    made_with = made_with | {name: [digest(content) for _, content in files]
+                             for name, files in marked._asdict().items() if files}
+    job = Job(path, content, make_key([content], made_with), {}, marked)
     for kind, name in result_names(path, options, content).items():
         manifest = places[kind]
         state = manifest.state(name, job.key)
@@ -275,8 +302,8 @@ def plan(
 
 def run(
     paths: list[Path], erase: Callable[[Iterable[Job]], Iterator[tuple[Job, Outcome]]],
-    made_with: dict, places: dict[str, Manifest], masks: dict[str, Path] | None,
-    options: argparse.Namespace,
+    made_with: dict, places: dict[str, Manifest], options: argparse.Namespace,
+    marks: dict[str, list[Path]],
 ) -> tuple[list[Path], int, list[str]]:
     """Erase files unless that was done before, and write what they become.
 
@@ -289,7 +316,7 @@ def run(
     def todo() -> Iterator[Job]:
         for path in paths:
             try:
-                job = plan(path, made_with, places, masks, options)
+                job = plan(path, made_with, places, options, marks)
             except FAILURES as error:
                 problems[path] = describe(path, error)
             else:

@@ -1,7 +1,7 @@
 """Train one network on pairs, or CRAFT on pages with text, through all the stages of a recipe.
 
     python train.py --config configs/erasenet.yaml --data DATA [--out DIR] [--resume] [--steps N]
-                    [--strict] [--set key.sub=value ...]
+                    [--init FILE] [--strict] [--set key.sub=value ...]
 
 Several GPUs: python -m paddle.distributed.launch train.py ...; processes on a CPU:
 python -m paddle.distributed.launch --nproc_per_node 2 --backend gloo train.py ...
@@ -11,6 +11,7 @@ Exit status: 0 done, 1 stopped by a loss that was not finite, 2 wrong arguments 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import warnings
@@ -34,7 +35,8 @@ TRAINERS = {"craft": TextTrainer, "text_seg": MaskTrainer}
 def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     try:
-        config = load_config(options.config, options.set, options.steps)
+        first = [f"train.init={json.dumps(options.init)}"] if options.init else []
+        config = load_config(options.config, [*options.set, *first], options.steps)
         if options.data == "synth":
             config.data.layout = "synth"
         elif options.data:
@@ -65,6 +67,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
     parser.add_argument("--steps", type=int, metavar="N",
                         help="shorten all stages in proportion to N steps in all")
+    parser.add_argument("--init", metavar="FILE",
+                        help="checkpoint to start from, or text_seg's MobileNetV2 (train.init)")
     parser.add_argument("--strict", action="store_true",
                         help="stop rather than leave out loss terms that lack a file")
     parser.add_argument("--set", action="append", default=[], metavar="key.sub=value",

@@ -86,7 +86,7 @@ def main() -> int:
 def show(options: argparse.Namespace, place: Path, full: list[str], lite: list[str]) -> None:
     engines = [name.partition(":")[::2] for name in options.engine]
     rates = {precision: run("rate", precision=precision)
-             for precision in sorted({precision or "f32" for _, precision in engines})}
+             for precision in sorted({"f32", *(precision for _, precision in engines)} - {""})}
     print(f"page of {options.size} pixels, {usable_cores()} cores, Paddle {paddle.__version__}; "
           "its matrix products: "
           + ", ".join(f"{rate:.0f} GFLOP/s in {name}" for name, rate in rates.items()))

@@ -1,12 +1,14 @@
 """How well pages are erased: qualities, a classical baseline and doing nothing, on the same pages.
 
     python bench/quality.py [--weights FILE...] [--quality NAME...] [--each]
-                            [--change NAME=VALUE...] [--pages N] [--folder DIR] [--save DIR]
+                            [--change NAME=VALUE...] [--list FILE] [--pages N] [--folder DIR]
+                            [--save DIR]
 
-Renders the pages that bench/pages.yaml lists (or reads the pairs of --folder), erases them and
-prints means by kind of page: PSNR, PSNR over the ink, MS-SSIM, share of ink gone, share of print
-kept, seconds of all processors a page. Every erasing sees the same pages in the same run. --each
-adds, for every setting in which a quality differs from `published`, `published` with that alone.
+Renders the pages that bench/pages.yaml or --list names (or reads the pairs of --folder), erases
+them and prints means by kind of page: PSNR, PSNR over the ink, MS-SSIM, share of ink gone, share of
+print kept, seconds of all processors a page. Every erasing sees the same pages in the same run.
+--each adds, for every setting in which a quality differs from `published`, `published` with that
+alone.
 """
 
 from __future__ import annotations
@@ -35,12 +37,13 @@ from data.config import read_yaml
 from data.image_io import write_image
 from data.pairs import find_pairs
 from data.synth.fonts import Faces
-from data.synth.page import SynthOptions, render
+from data.synth.page import Pair, SynthOptions, render
 from infer.engines import load
 from infer.eraser import BUNDLED, Eraser
 from infer.quality import DEFAULT, QUALITIES, settings
 from metric import ERASURE_METRICS, METRICS
 
+PAGES = Path(__file__).with_name("pages.yaml")
 COLUMNS = ("psnr", "ink_psnr", "ms_ssim", "ink_gone", "print_kept", "seconds")
 
 
@@ -51,6 +54,8 @@ def main() -> None:
     parser.add_argument("--each", action="store_true", help="each setting by itself, too")
     parser.add_argument("--change", nargs="+", default=[], metavar="NAME=VALUE",
                         help="settings that win over those of every quality")
+    parser.add_argument("--list", type=Path, default=PAGES,
+                        help="pages to render: bench/pages.yaml, bench/watermarks.yaml")
     parser.add_argument("--pages", type=int, default=0, help="every so many pages only; 0: all")
     parser.add_argument("--folder", type=Path, help="measure these pairs instead")
     parser.add_argument("--save", type=Path, help="write strips of page, erased page, ground truth")
@@ -106,19 +111,20 @@ def pages(options: argparse.Namespace) -> Iterator[tuple[str, str, np.ndarray, n
         for pair in tqdm(find_pairs(options.folder)[0], unit="page"):
             yield pair.name, "pairs", *pair.read()
         return
-    listing = read_yaml(Path(__file__).with_name("pages.yaml"))
-    faces = Faces.load()
-    held = set(listing["held_out"]["faces"])
-    others = []  # of every kind of face that has a held-out one
-    for group in (faces.print_zh, faces.print_latin, faces.hand_zh, faces.hand_latin):
-        names = {face.name for face in group}
-        if names & held:
-            others += sorted(names - held)
-    for row in tqdm(listing["pages"][::options.pages or 1], unit="page"):
-        hidden = SynthOptions(capture=row["capture"],
+    for name, kind, pair in generated(options.list, options.pages):
+        yield name, kind, pair.image, pair.gt
+
+
+def generated(listed: Path, every: int, chars: bool = False) -> Iterator[tuple[str, str, Pair]]:
+    """Yields name, kind and what is rendered of every so many pages that are listed; 0: all."""
+    listing = read_yaml(listed)
+    held = listing["held_out"]["faces"]
+    others = Faces.load().others(held)
+    for row in tqdm(listing["pages"][::every or 1], unit="page"):
+        hidden = SynthOptions(capture=row.get("capture"), chars=chars,
                               without_faces=tuple(others if row.get("unseen") else held))
         pair = render(listing["seed"], row["index"], row["kind"], tuple(listing["size"]), hidden)
-        yield f"{row['index']:03d}_{row['kind']}", row["kind"], pair.image, pair.gt
+        yield f"{row['index']:03d}_{row['kind']}", row["kind"], pair
 
 
 def classical(image: np.ndarray) -> np.ndarray:

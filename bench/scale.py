@@ -4,8 +4,9 @@
                           [--pages 1 2 5 ...] [--plot FILE.png]
 
 Each figure is a process of its own: an Eraser on a page made of repeated parts, whose memory counts
-without the page's own two arrays, and test.py on a folder. A line is laid through the times: time
-grows linearly where no point is far from it. --plot needs matplotlib (bench/requirements.txt).
+without the page's own two arrays, and test.py on a folder. Seconds are the processors': other
+programs do not count. A line is laid through them: time grows linearly where no point is far from
+it. --plot needs matplotlib (bench/requirements.txt).
 """
 
 from __future__ import annotations
@@ -93,9 +94,9 @@ def erase(options: argparse.Namespace) -> str:
             there = page[top:top + part.shape[0], left:left + part.shape[1]]
             there[:] = part[:there.shape[0], :there.shape[1]]
     eraser = Eraser(options.weights, quality=options.quality)
-    begin = time.perf_counter()
+    begin = time.process_time()
     eraser(page)
-    return f"{time.perf_counter() - begin} {2 * page.nbytes / 1e9}"
+    return f"{time.process_time() - begin} {2 * page.nbytes / 1e9}"
 
 
 def one_folder(pages: int, place: Path, common: list[str]) -> Figure:
@@ -114,8 +115,7 @@ def draw(index: int, size: tuple[int, int]) -> np.ndarray:
 
 
 def run(command: list[str]) -> tuple[str, float, float]:
-    """What a Python process printed, its seconds and its peak memory in GB."""
-    begin = time.perf_counter()
+    """What a Python process printed, its processor seconds and its peak memory in GB."""
     with tempfile.TemporaryFile("w+") as complaints:
         process = subprocess.Popen([sys.executable, *command], stdout=subprocess.PIPE,
                                    stderr=complaints, text=True)
@@ -125,7 +125,7 @@ def run(command: list[str]) -> tuple[str, float, float]:
         if process.returncode:
             complaints.seek(0)
             sys.exit(complaints.read())
-    return printed, time.perf_counter() - begin, usage.ru_maxrss * 1024 / 1e9
+    return printed, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024 / 1e9
 
 
 def line(figures: list[Figure]) -> tuple[float, float]:
@@ -142,7 +142,7 @@ def show(what: str, memory: str, figures: list[Figure]) -> None:
     for count, seconds, peak in figures:
         print(f"{count:>12g}{seconds:>10.2f}{start + slope * count:>10.2f}{peak:>20.2f}",
               flush=True)
-    print(f"{slope:.3f} seconds for each of {what}, {start:.2f} to start")
+    print(f"{slope:.3f} processor seconds for each of {what}, {start:.2f} to start")
 
 
 def plot(path: Path, sizes: list[Figure], counts: list[Figure]) -> None:
@@ -161,7 +161,7 @@ def plot(path: Path, sizes: list[Figure], counts: list[Figure]) -> None:
         axes[1, column].plot(count, memory, "o-")
         axes[1, column].set(xlabel=what, ylim=(0, None))
         axes[0, column].set(ylim=(0, None))
-    axes[0, 0].set_ylabel("seconds")
+    axes[0, 0].set_ylabel("processor seconds")
     axes[1, 0].set_ylabel("GB beyond the page")
     axes[1, 1].set_ylabel("GB")
     figure.savefig(path, dpi=120)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -27,7 +28,8 @@ class SynthConfig:
     dirt_kept: bool = False  # stains and smudges are erased
     without_faces: list[str] | None = None  # fonts never used: a benchmark may hold them out
     without_captures: list[str] | None = None  # kinds of capture never used
-    kinds: list[str] | None = None  # of pages, in equal shares; none: all but comics, mixed
+    kinds: list[str] | None = None  # of pages, in equal shares; none: all that have a share, mixed
+    photos: str = ""  # folder of pictures to put watermarks on, beside generated ones
 
     def __post_init__(self):
         if not 0 <= self.share <= 1:
@@ -42,6 +44,7 @@ class SynthConfig:
             without_faces=tuple(self.without_faces or ()),
             without_captures=tuple(self.without_captures or ()),
             kinds=tuple(self.kinds or ()),
+            photos=Path(self.photos) if self.photos else None,
         )
 
 

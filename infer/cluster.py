@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -56,10 +57,12 @@ class Worker:
 
     def start(
         self, expected: dict[str, str], weights: list[tuple[str, bytes]], settings: dict,
+        detector: bytes | None = None,
     ) -> Choice:
         """Load checkpoints, given as names and contents, with what else an Eraser takes.
 
-        A number as its `fill` stands for the checkpoint of that place.
+        A number as its `fill` stands for the checkpoint of that place. `detector` is the content of
+        what `settings["where"]` finds words with.
         """
         here = identity()
         if other := [f"{name} {here[name]} instead of {version}"
@@ -70,6 +73,10 @@ class Worker:
             paths = [Path(folder) / str(i) for i in range(len(weights))]
             for path, (_, content) in zip(paths, weights, strict=True):
                 path.write_bytes(content)
+            if detector is not None:
+                found_by = Path(folder) / settings["where"].weights.name  # which tells the official
+                found_by.write_bytes(detector)
+                settings = settings | {"where": replace(settings["where"], weights=found_by)}
             networks, fill = list(paths), settings.get("fill")
             if isinstance(fill, int):
                 settings = settings | {"fill": networks.pop(fill)}
@@ -92,13 +99,14 @@ class Cluster:
     `address` is the cluster's HOST:PORT; without one it is the cluster that this machine belongs
     to, or else this machine alone. `most` workers are started, or as many as there is room for.
     `weights` are checkpoints' names and contents, `settings` an Eraser's other arguments by name;
-    their threads are a worker's.
+    their threads are a worker's. `detector` is the content of their `where`'s weights.
     Raises ValueError for settings and checkpoints as Eraser does, and as ClusterError where there
     is no Ray, no cluster or no room in it.
     """
 
     def __init__(
-        self, address: str, most: int | None, weights: list[tuple[str, bytes]], settings: dict
+        self, address: str, most: int | None, weights: list[tuple[str, bytes]], settings: dict,
+        detector: bytes | None = None,
     ):
         self._ray = _connect(address)
         try:
@@ -113,6 +121,7 @@ class Cluster:
                     name: os.environ[name] for name in ("FLAGS_use_mkldnn", "GLOG_minloglevel")
                     if name in os.environ}})
             self._identity, self._weights = identity(), self._ray.put(weights)
+            self._detector = self._ray.put(detector)
             self._starting = {}  # reference of its start: worker, and how many died before it
             self._settings = settings | {"threads": threads}
             self._idle = []
@@ -179,7 +188,8 @@ class Cluster:
 
     def _start(self, died: int = 0) -> None:
         worker = self._kind.remote()
-        reference = worker.start.remote(self._identity, self._weights, self._settings)
+        reference = worker.start.remote(self._identity, self._weights, self._settings,
+                                        self._detector)
         self._starting[reference] = worker, died
 
     def _started(self, reference, first: bool = False) -> None:

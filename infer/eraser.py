@@ -11,13 +11,13 @@ import cv2
 import numpy as np
 
 from data.holes import HoleConfig
-from data.soft_mask import to_uint8
 from infer.blank import Blankness
 from infer.engines import load
 from infer.quality import DEFAULT, TTA, settings
 from infer.scale import AUTOMATIC, best_scale, resize
 from infer.tiles import EVERYTHING, Place, Tiling, count_tiles, each_tile
 from infer.two_step import FILLS, Fill, Filler
+from infer.where import Where
 from model import Erased, Inpainted, Segmented
 
 # Composing keeps a page's pixel where no mask value within COMPOSE_REACH pixels is above
@@ -50,9 +50,10 @@ class Eraser:
     mask N,1,H,W in [0, 1]); by default those of the bundled pair that `quality` takes. `fuse`
     weights them, equally by default. `quality` names a bundle of `quality.QUALITIES`; `changes` to
     its `Settings` by name win over it, but for None. `batch` tiles run at once, `engine`,
-    `precision` and `threads` say what runs checkpoints (see `engines.choose`). The attributes
-    `settings` and `engine` are the Settings and the Choice made. Raises ValueError for settings out
-    of range, for what this machine cannot do and for weights that cannot be loaded.
+    `precision` and `threads` say what runs checkpoints (see `engines.choose`). `where` has the
+    words on a page say where it may change. The attributes `settings` and `engine` are the Settings
+    and the Choice made. Raises ValueError for settings out of range, for what this machine cannot
+    do and for weights that cannot be loaded.
 
     With `fill` the networks only say where ink is, and may be text segmenters. Widened by `dilate`
     pixels that is a hole, which one of `two_step.FILLS` fills, or an inpainting network: a
@@ -68,6 +69,7 @@ class Eraser:
         engine: str = "auto",
         precision: str = "auto",
         threads: int | None = None,
+        where: Where | None = None,
         fill: str | Path | Fill | None = None,
         dilate: int = HoleConfig.dilate,
         **changes,
@@ -95,9 +97,17 @@ class Eraser:
             self._filler = Filler(FILLS.get(fill, fill), dilate)
         self._shares = [weight / sum(fuse) for weight in fuse]
         self._batch = batch
+        self._where = where
+        if where is not None:
+            from infer.detector import Detector  # only now: it imports SciPy, which takes time
+
+            self._find = Detector(where.weights, engine=engine, precision=precision,
+                                  threads=threads)
 
     def __call__(self, image: np.ndarray, progress: Progress | None = None) -> np.ndarray:
         """Erase a page: uint8 H,W,3 RGB in and out. Memory beyond both is a batch's."""
+        if self._where is not None:
+            return self.run(image, progress=progress).image
         return self._run(image, progress)
 
     def run(
@@ -111,22 +121,28 @@ class Eraser:
         """Erase a page and say where ink was seen.
 
         `where` says what may be erased: a bool H,W map, or boxes (left, top, right, bottom) in
-        pixels. `only`, a bool H,W map, says what to redo. Pixels outside either stay as they are,
-        and tiles without any other pixel are not computed. `progress(done, total)` counts tiles;
-        when it returns False, `Cancelled` is raised. `holes`, a float32 H,W map in [0, 1], is the
-        ink, which no network is asked for then; it needs a `fill`. ValueError for arrays of a wrong
-        kind or size.
+        pixels. `only`, a bool H,W map, says what to redo. Pixels outside either, and those that the
+        eraser's own `where` keeps, stay as they are; tiles without any other are not computed.
+        `progress(done, total)` counts tiles; when it returns False, `Cancelled` is raised. `holes`,
+        a bool H,W map, is the ink, which no network is asked for then; it needs a `fill`.
+        ValueError for arrays of a wrong kind or size.
         """
         mask = np.zeros(image.shape[:2], np.float32)
-        if holes is not None and (self._filler is None or holes.shape != mask.shape
-                                  or holes.dtype != np.float32):
-            raise ValueError(f"holes must be a float32 map of {mask.shape} for an eraser with a "
-                             f"fill, got {holes.dtype} {holes.shape}")
-        maps = [_as_map(where, mask.shape, "where"), _as_map(only, mask.shape, "only"),
-                None if holes is None else self._filler.hole(holes) > 0]
-        maps = [allowed for allowed in maps if allowed is not None]
+        maps = [_as_map(where, image.shape[:2], "where"), _as_map(only, image.shape[:2], "only")]
+        if holes is not None:
+            if self._filler is None or holes.shape != mask.shape or holes.dtype != bool:
+                raise ValueError(f"holes must be a bool map of {mask.shape} for an eraser with a "
+                                 f"fill, got {holes.dtype} {holes.shape}")
+            maps.append(self._filler.hole(holes) > 0)
+        if self._where is not None:
+            words = self._find(image)
+            maps.append(self._where.change(words, image.shape[:2]))
+        maps = [one for one in maps if one is not None]
         change = np.logical_and.reduce(maps) if maps else None
-        return Result(self._run(image, progress, change, mask, holes), mask)
+        out = self._run(image, progress, change, mask, holes)
+        if self._where is not None:
+            self._where.restore(words, image, out, mask)
+        return Result(out, mask)
 
     def _run(
         self,
@@ -152,13 +168,13 @@ class Eraser:
         total = count_tiles(box, image.shape, tiling)
         out = image.copy()
         erase_tiles = partial(self._erase, scale=scale)
-        page = image if holes is None else np.dstack([image, to_uint8(holes)])
+        page = image if holes is None else np.dstack([image, holes.astype(np.uint8) * 255])
         parts = each_tile(page, erase_tiles, tiling, self._batch, wanted, box)
         for done, (place, planes) in enumerate(parts, 1):
             if planes is not None:
                 erased = np.rint(planes[..., :3].clip(0, 255)).astype(np.uint8)
                 erase = None if change is None else change[place]
-                if self.settings.composite:
+                if planes.shape[-1] > 4:
                     seen = planes[..., 4] > COMPOSE_ABOVE
                     erase = seen if erase is None else seen & erase
                 if erase is None:
@@ -174,28 +190,31 @@ class Eraser:
     def _erase(self, tiles: np.ndarray, scale: float) -> np.ndarray:
         """A batch of tiles, uint8 N,S,S,3 or with their holes 4, to float32 N,S,S,4 or 5.
 
-        RGB in [0, 255], the mask, and for composing the mask's maximum within COMPOSE_REACH.
+        RGB in [0, 255], the mask, and where not all of the page may change what of it may: for
+        composing the mask's maximum within COMPOSE_REACH, for a fill the holes.
         Networks see the tiles resized by `scale`; their change is resized back and added.
         """
         seen = resize(tiles, scale)
-        planes = self._average(seen)
+        planes = self._average(seen, scale)
         if scale != 1:
             planes[..., :3] -= seen[..., :3]
             planes = resize(planes, 1 / scale)
             planes[..., :3] += tiles[..., :3]
             planes[..., 3].clip(0, 1, out=planes[..., 3])  # cubic interpolation overshoots
-        if self.settings.composite:
-            reach = np.ones((2 * COMPOSE_REACH + 1,) * 2, np.uint8)
-            planes = np.stack([cv2.merge([*cv2.split(tile), cv2.dilate(tile[..., 3], reach)])
-                               for tile in planes])
-        return planes
+        if self._filler is not None:
+            near = self._filler.hole
+        elif self.settings.composite:
+            near = partial(cv2.dilate, kernel=np.ones((2 * COMPOSE_REACH + 1,) * 2, np.uint8))
+        else:
+            return planes
+        return np.stack([cv2.merge([*cv2.split(tile), near(tile[..., 3])]) for tile in planes])
 
-    def _average(self, tiles: np.ndarray) -> np.ndarray:
+    def _average(self, tiles: np.ndarray, scale: float) -> np.ndarray:
         """What becomes of uint8 N,S,S,3, or 4: float32 N,S,S,4, RGB in [0, 255] and mask."""
         batch = np.ascontiguousarray(tiles.transpose(0, 3, 1, 2)).astype(np.float32) / 255
         planes = batch if batch.shape[1] == 4 else self._seen(batch)
         if self._filler is not None:
-            planes[:, :3] = self._filler(batch[:, :3], planes[:, 3])
+            planes[:, :3] = self._filler(batch[:, :3], planes[:, 3], scale)
         planes[:, :3] *= 255
         return np.stack([cv2.merge(list(tile)) for tile in planes])
 

@@ -14,18 +14,18 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 from tqdm import tqdm
 
-from data.documents import Document, ImageDocument, encode_page, open_document, write_tiff
+from data.documents import Document, ImageDocument, encode_page, write_tiff
 from data.errors import reason
 from data.image_io import PageImage, encode_image
 from data.pipeline import overlapped
-from data.soft_mask import size_of, to_uint8
+from data.soft_mask import to_uint8
 from infer.eraser import Eraser, Progress
 from infer.flatten import flatten
 from infer.record import Record
+from infer.where import Marks
 
 MEMORY = "not enough memory; a smaller --batch or --tile needs less"
 FAILURES = (ValueError, OSError, MemoryError)
@@ -39,10 +39,7 @@ class Job(NamedTuple):
     content: bytes
     key: str  # of the manifest
     names: dict[str, str]
-    holes: tuple[Path, bytes] | None = None  # a file of masks and its content: what to erase
-
-
-Pages = Document | dict[int, PageImage | Exception]  # by index
+    marks: Marks = Marks()
 
 
 class Page(NamedTuple):
@@ -51,48 +48,31 @@ class Page(NamedTuple):
     path: Path
     number: int | None  # of a document's page; an image's only one has none
     index: int
-    document: Pages
+    document: Document | dict[int, PageImage | Exception]
     suffixes: dict[str, str]
     flat: bool  # to be evened out afterwards
-    masks: Pages | None  # what to erase, where that is given
+    marks: Marks = Marks()
+    pages: int = 1  # of its file that are erased
 
     def __str__(self) -> str:
         return str(self.path) if self.number is None else f"{self.path}: page {self.number}"
 
     def read(self) -> PageImage:
         """What is on it. ValueError, OSError or MemoryError where that cannot be read."""
-        return _look(self.document, self.index)
-
-    def holes(self, image: np.ndarray) -> np.ndarray | None:
-        """What of the image to erase, float32 H,W in [0, 1], where that is given. As `read`."""
-        if self.masks is None:
-            return None
-        mask = cv2.cvtColor(_look(self.masks, self.index).image, cv2.COLOR_RGB2GRAY)
-        if mask.shape != image.shape[:2]:
-            raise ValueError(f"{self}: is {size_of(image)} pixels but its mask {size_of(mask)}; "
-                             "they must be aligned to the pixel")
-        return mask / np.float32(255)
+        shown = self.document[self.index]
+        if isinstance(shown, Exception):
+            raise shown
+        return shown
 
     def portable(self) -> Page:
         """The page as it can be sent to another machine: an image as it is, another one read."""
-        return self._replace(document=_sendable(self.document, self.index),
-                             masks=self.masks and _sendable(self.masks, self.index))
-
-
-def _look(pages: Pages, index: int) -> PageImage:
-    shown = pages[index]
-    if isinstance(shown, Exception):
-        raise shown
-    return shown
-
-
-def _sendable(pages: Pages, index: int) -> Pages:
-    if isinstance(pages, ImageDocument):
-        return pages
-    try:
-        return {index: pages[index]}
-    except FAILURES as error:
-        return {index: error}
+        if isinstance(self.document, ImageDocument):
+            return self
+        try:
+            shown = self.read()
+        except FAILURES as error:
+            shown = error
+        return self._replace(document={self.index: shown})
 
 
 def make(eraser: Eraser, page: Page) -> dict[str, bytes]:
@@ -104,13 +84,15 @@ def make(eraser: Eraser, page: Page) -> dict[str, bytes]:
 def compute(
     eraser: Eraser, page: Page, image: np.ndarray, progress: Progress | None = None
 ) -> dict[str, np.ndarray | Record]:
-    """What is wanted of a page, by kind. Raises ValueError naming the page."""
-    start, holes = time.perf_counter(), page.holes(image)
+    """What is wanted of a page, by kind. Raises ValueError naming the page, or a mask of it."""
+    start = time.perf_counter()
+    where, holes = page.marks.maps(
+        page.path, page.number, page.index, page.pages, image.shape[:2])
     try:
-        if page.suffixes.keys() <= {"image"} and holes is None:
+        if where is None and holes is None and page.suffixes.keys() <= {"image"}:
             erased, mask = eraser(image, progress), None
         else:
-            erased, mask = eraser.run(image, progress=progress, holes=holes)
+            erased, mask = eraser.run(image, where, progress=progress, holes=holes)
         if page.flat:
             erased = flatten(erased)
         if mask is None:
@@ -183,7 +165,6 @@ def erase_files(
         for job in jobs:
             try:
                 document = open_file(job.path, job.content)
-                masks = job.holes and _open_masks(job, document)
             except FAILURES as error:
                 ended.append((job, error))
                 continue
@@ -201,7 +182,7 @@ def erase_files(
                     break
                 assembly.begun += 1
                 yield Page(job.path, number if several else None, index, document, suffixes,
-                           flat, masks)
+                           flat, job.marks, len(document))
 
     try:
         with closing(erase_pages(pages())) as outcomes:
@@ -216,19 +197,6 @@ def erase_files(
     finally:
         for assembly in begun.values():
             assembly.document.close()
-
-
-def _open_masks(job: Job, document: Document) -> Document:
-    """The masks of a document's pages that are to be erased, one for each, in order."""
-    try:
-        masks = open_document(*job.holes)
-        if len(masks) != len(document):
-            raise ValueError(f"{job.holes[0]}: {len(masks)} masks for {len(document)} pages of "
-                             f"{job.path}; each page to erase needs one")
-    except FAILURES:
-        document.close()
-        raise
-    return masks
 
 
 class _Assembly:

@@ -19,20 +19,23 @@ REACH = 3  # pixels around a hole that OpenCV's methods look at
 
 
 class Filler:
-    """Widens masks by `dilate` pixels to holes, fills them, and leaves all else as it is."""
+    """Widens masks by `dilate` pixels of the page to holes, and fills them."""
 
     def __init__(self, fill: Fill, dilate: int):
         self._fill, self._dilate = fill, dilate
 
-    def __call__(self, pictures: np.ndarray, masks: np.ndarray) -> np.ndarray:
-        """N,3,H,W in [0, 1] and N,H,W in [0, 1] to N,3,H,W."""
-        holes = np.stack([self.hole(mask) for mask in masks])[:, None]
+    def __call__(self, pictures: np.ndarray, masks: np.ndarray, scale: float) -> np.ndarray:
+        """N,3,H,W in [0, 1] and N,H,W in [0, 1], both enlarged by `scale`, to N,3,H,W.
+
+        Outside holes pictures stay as they are.
+        """
+        holes = np.stack([self.hole(mask, scale) for mask in masks])[:, None]
         filled = self._fill(np.concatenate([pictures, holes], axis=1))[0]
         return np.where(holes > 0, filled, pictures)
 
-    def hole(self, mask: np.ndarray) -> np.ndarray:
-        """A mask, float32 H,W in [0, 1], as a hole: float32 H,W of 0 and 1."""
-        return ink_hole(mask, self._dilate)
+    def hole(self, mask: np.ndarray, scale: float = 1) -> np.ndarray:
+        """A mask, H,W in [0, 1], as a hole: float32 H,W of 0 and 1."""
+        return ink_hole(mask, round(self._dilate * scale))
 
 
 def page_colour(batch: np.ndarray) -> tuple[np.ndarray]:

@@ -26,6 +26,10 @@ ERASURE_METRICS = {
     "ink_psnr": ink_psnr,
 }
 
+# of metric.leftover, which needs networks
+LEFTOVER_METRICS = ("gone_recall", "gone_precision", "gone_f", "stay_recall", "stay_precision",
+                    "stay_f", "print_cer", "hand_read")
+
 
 def measure(
     image: np.ndarray, gt: np.ndarray, input: np.ndarray | None = None

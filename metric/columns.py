@@ -25,4 +25,16 @@ COLUMNS = {
                        "ground truth) that ends within 20"),
     "print_kept": Column("print kept↑", ".4f", "share of the other pixels that stay within 20"),
     "ink_psnr": Column("ink PSNR↑", ".2f", "PSNR over the ink"),
+    "gone_recall": Column("gone R↓", ".1%", "share of the words to erase that CRAFT still finds"),
+    "gone_precision": Column("gone P↓", ".1%",
+                             "share of the words found, those that stay left out, that are such"),
+    "gone_f": Column("gone F↓", ".1%", "the harmonic mean of both"),
+    "stay_recall": Column("stay R↑", ".1%", "share of the words to keep that CRAFT finds"),
+    "stay_precision": Column("stay P↑", ".1%",
+                             "share of the words found, those to erase left out, that are such"),
+    "stay_f": Column("stay F↑", ".1%", "the harmonic mean of both"),
+    "print_cer": Column("print CER↓", ".1%", "characters that RapidOCR reads otherwise than on the "
+                        "ground truth, in its lines"),
+    "hand_read": Column("hand read↓", ".1%", "share of the characters that RapidOCR read in the "
+                        "words to erase and still reads"),
 }

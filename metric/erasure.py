@@ -22,26 +22,26 @@ INK_LEVELS = 20
 def ink_gone(image: np.ndarray, gt: np.ndarray, input: np.ndarray) -> float:
     """Share of the ink pixels that end right, in [0, 1]; nan without ink."""
     check(gt, image=image, input=input)
-    return _share(~_differs(image, gt), _differs(input, gt))
+    return _share(~differs(image, gt), differs(input, gt))
 
 
 def print_kept(image: np.ndarray, gt: np.ndarray, input: np.ndarray) -> float:
     """Share of the other pixels that stay right, in [0, 1]; nan where all is ink."""
     check(gt, image=image, input=input)
-    return _share(~_differs(image, gt), ~_differs(input, gt))
+    return _share(~differs(image, gt), ~differs(input, gt))
 
 
 def ink_psnr(image: np.ndarray, gt: np.ndarray, input: np.ndarray) -> float:
     """PSNR in dB, peak 255, over the ink pixels; inf where these equal gt, nan without ink."""
     check(gt, image=image, input=input)
-    ink = _differs(input, gt)
+    ink = differs(input, gt)
     if not ink.any():
         return math.nan
     error = float(((image[ink].astype(np.float64) - gt[ink]) ** 2).mean())
     return 10 * math.log10(255**2 / error) if error else math.inf
 
 
-def _differs(image: np.ndarray, gt: np.ndarray) -> np.ndarray:
+def differs(image: np.ndarray, gt: np.ndarray) -> np.ndarray:
     """bool H,W: some channel is more than 20 grey levels off."""
     red, green, blue = cv2.split(cv2.absdiff(image, gt))
     return cv2.max(cv2.max(red, green), blue) > INK_LEVELS

@@ -45,8 +45,7 @@ def available() -> bool:
 
 
 def trainable(config: ModelConfig) -> bool:
-    """Whether oneDNN trains a compiled network: on others, and other numbers of channels, it aborts.
-    """
+    """Whether oneDNN trains a compiled network: others, and other numbers of channels, abort."""
     refine = config.refine_channels if config.arch == "nonlocal" else 0
     aborts = config.arch in ("gmcnn", "pert") or (
         config.arch == "inpaint" and config.layer == "partial")

@@ -47,6 +47,7 @@ PARTS = {
     "conv_theta": "query", "conv_phi": "key", "conv_g": "value", "conv_mask": "out",
     "running_mean": "_mean", "running_var": "_variance",
 }
+TEXT_SEG = ("encoder", "pooling", "low", "decoder", "head")  # in PyTorch it has our own names
 UNUSED = {"nonlocal": ("c1.", "c2.")}  # published, but no forward pass reads them
 VGG = {  # our unit: stage of the published encoder, its convolution's index; its norm's is the next
     "encode1.0": (1, 0), "encode1.1": (1, 3), "encode2.0": (1, 7), "encode2.1": (1, 10),
@@ -95,14 +96,16 @@ DISCRIMINATOR = {
 }
 FEATURES = "encoder.features."  # a text segmenter's MobileNetV2
 BATCHES = "num_batches_tracked"  # PyTorch's batch norm counts them
-PREFIXES = {"craft": CRAFT, "gmcnn": GMCNN, "pert": PERT}
+PREFIXES = {"craft": CRAFT, "gmcnn": GMCNN, "pert": PERT,
+            "text_seg": {name: name for name in TEXT_SEG}}
 for _arch, _refine in (("erasenet", DILATED), ("nonlocal", NONLOCAL)):
     PREFIXES[_arch] = {**{old: f"coarse.{new}" for old, new in COARSE.items()},
                        **{old: f"refine.{new}" for old, new in _refine.items()}}
 
 
 # The first layer of networks that have a name of their own for it.
-FIRST = {"craft": "basenet.slice1.0.weight", "gmcnn": "EB1.0.weight", "pert": "conv0.0.weight"}
+FIRST = {"craft": "basenet.slice1.0.weight", "gmcnn": "EB1.0.weight", "pert": "conv0.0.weight",
+         "text_seg": f"{FEATURES}0.0.weight"}
 
 
 def recognise(state: dict[str, np.ndarray], form: str) -> ModelConfig:

@@ -3,8 +3,9 @@
     python -m model.weights SRC OUT.pdparams [--form plain|residual|gated] [--attention keys|winner]
 
 SRC is the official EraseNet's or CRAFT's .pth, a .pdparams of the contest's winning entry, or an
-.npz with the same names at any width. Reading never executes pickled code (model/pickles.py), of
-our own files either. `paddle.load` reads our files too: the state dict lies under "model".
+.npz with the same names at any width, or with those of model/text_seg.py in PyTorch. Reading never
+executes pickled code (model/pickles.py), of our own files either. `paddle.load` reads our files
+too: the state dict lies under "model".
 """
 
 from __future__ import annotations
@@ -61,6 +62,11 @@ def read(path: Path | str) -> dict:
             f"`python -m model.weights {path} OUT.pdparams`"
         )
     return content
+
+
+def is_ours(path: Path | str) -> bool:
+    """Whether a file is a checkpoint that `save` wrote. ValueError where it is none at all."""
+    return read_arrays(path).get("format") == FORMAT
 
 
 def load(path: Path | str) -> paddle.nn.Layer:

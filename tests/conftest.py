@@ -3,6 +3,7 @@
 import os
 import resource
 import shutil
+import signal
 from contextlib import contextmanager
 
 import cv2
@@ -20,6 +21,8 @@ import test as command
 from model import ModelConfig, build, weights
 
 paddle.disable_signal_handler()
+# A shell has what it starts in the background ignore this, and with it what the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SMALL = ["--quality", "published", "--tile", "64", "--margin", "8", "--tta", "none"]
 

@@ -11,7 +11,10 @@ import pytest
 
 import evaluate
 from data.image_io import read_image, write_image
+from infer import detector
 from metric import ERASURE_METRICS, METRICS, measure
+from metric.columns import COLUMNS
+from metric.leftover import Leftover
 
 ROOT = Path(__file__).parents[1]
 
@@ -301,3 +304,40 @@ def test_survives_opencv_threads(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, timeout=100)
     assert done.returncode == 0, done.stderr
+
+
+def test_leftover_is_in_the_table_the_csv_the_report_and_the_means(tmp_path, capsys, monkeypatch):
+    def find(image):  # the only word is the ink of `make_set`
+        dark = image[5, 5].mean() < 100
+        return [np.array([[2, 4], [18, 4], [18, 8], [2, 8]], float)] if dark else []
+
+    monkeypatch.setattr(evaluate, "open_leftover", lambda: Leftover(find))
+    make_set(tmp_path, ["a", "b"])
+    assert run(tmp_path, "--leftover", "--csv", tmp_path / "pages.csv",
+               "--report", tmp_path / "report.html") == 0
+    out = capsys.readouterr().out
+    means = means_of(out)
+    assert means["gone_recall"] == 0 and means["gone_recall_untouched"] == 1
+    assert means["stay_recall"] is None and means["undefined"]["gone_precision"] == 2
+    assert COLUMNS["gone_f"].heading in out and COLUMNS["print_cer"].heading not in out
+    with (tmp_path / "pages.csv").open(encoding="utf-8", newline="") as stream:
+        assert [row["gone_f_untouched"] for row in csv.DictReader(stream)] == ["1", "1"]
+    assert COLUMNS["gone_f"].meaning in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_leftover_without_input_or_weights(tmp_path, capsys, monkeypatch):
+    make_set(tmp_path, ["a"])
+    with pytest.raises(SystemExit) as stopped:
+        run(tmp_path, "--leftover", baseline=False)
+    assert stopped.value.code == 2 and "--leftover needs --input" in capsys.readouterr().err
+    monkeypatch.setattr(detector, "LITE", Path("nowhere"))
+    monkeypatch.setattr(detector, "MODULE", "no_such_package")
+    assert run(tmp_path, "--leftover") == 2
+    assert detector.PACKAGE in capsys.readouterr().err
+
+
+def test_without_rapidocr_words_are_found_and_what_to_install_is_said(capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "rapidocr", None)
+    monkeypatch.setattr(detector, "Detector", lambda: None)
+    assert evaluate.open_leftover()._reader is None
+    assert "pip install rapidocr onnxruntime" in capsys.readouterr().err

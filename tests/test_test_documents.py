@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 import zipfile
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -245,9 +244,7 @@ def test_a_killed_run_leaves_no_half_document(run, nets, end):
     make_pdf("in/exam.pdf", 40, height=900)
     command = [sys.executable, str(ROOT / "test.py"), "in", "--output", "out", "--weights",
                str(nets["darker"]), *run.settings]
-    # What a shell starts in the background, these tests perhaps, ignores the signal.
-    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=heed) as process:
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         assert any(line.startswith("engine: ") for line in process.stderr)  # it begins with pages
         time.sleep(0.3)
         process.send_signal(end)

@@ -50,9 +50,9 @@ def test_given_holes_are_filled_and_remembered(fill):
 
 
 @pytest.mark.parametrize("change, message", [
-    (lambda: Path("holes/b.png").unlink(), "b.png: no mask b.* in holes"),
+    (lambda: Path("holes/b.png").unlink(), "pages/b.png: no mask or boxes holes/b.* for it"),
     (lambda: write_image("holes/b.png", np.zeros((4, 6), np.uint8)),
-     "pages/b.png: is 60x40 pixels but its mask 6x4; they must be aligned to the pixel"),
+     "holes/b.png: is 6x4 pixels, but its page pages/b.png is 60x40"),
     (lambda: Path("holes/b.png").write_bytes(b"x"), "holes/b.png: cannot be read"),
 ])
 def test_a_bad_mask_fails_its_page_alone(fill, change, message):
@@ -77,7 +77,7 @@ def test_a_document_takes_a_mask_for_each_page(fill):
             erased.seek(number)
             assert (np.asarray(erased) == 180).all()
     status, _, err = fill(*holed, "--pages", "2", "--output", "some")
-    assert status == 1 and "holes/both.tif: 2 masks for 1 pages of pages/both.tif" in err
+    assert status == 1 and "holes/both.tif: is of 2 pages, but 1 of pages/both.tif are" in err
 
 
 def test_ink_that_is_found_is_filled(run, holed_pages):
@@ -101,7 +101,7 @@ def test_an_inpainting_checkpoint_fills(run, holed_pages):
 
 @pytest.mark.parametrize("options, message", [
     (["--holes", "holes"], "--holes says what to erase: it needs --fill"),
-    (["--fill", "page", "--holes", "none"], "none: no such folder"),
+    (["--fill", "page", "--holes", "none"], "--holes none: no such file or folder"),
     (["--fill", "paeg"], "--fill paeg: no such checkpoint, and none of page, telea, ns"),
     (["--fill", "page", "--dilate", "-1"], "--dilate must be 0 or more, got -1"),
 ])

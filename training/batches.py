@@ -18,6 +18,11 @@ import paddle
 from data.pairs import PairDataset
 from data.text_crops import TextDataset
 
+# The copy that fork makes of a process with threads, Paddle's for one, may wait for ever for what
+# one of them held: a server without any makes the copies, once it has imported this module.
+_SERVER = multiprocessing.get_context("forkserver")
+_SERVER.set_forkserver_preload(["__main__", __name__])
+
 
 class StepSampler:
     """Yields, from step `begin` to `end`, the (draw, page) indices of this process's crops.
@@ -57,7 +62,7 @@ def loader(dataset: PairDataset | TextDataset, sampler: StepSampler) -> Iterator
     """
     workers = dataset.config.workers
     if workers:
-        pool, load = ProcessPoolExecutor(workers, initializer=_begin, initargs=(dataset,)), _load
+        pool, load = ProcessPoolExecutor(workers, _SERVER, _begin, (dataset,)), _load
     else:
         pool, load = ThreadPoolExecutor(1), partial(_collate, dataset)
     ahead: deque[Future] = deque()

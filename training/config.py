@@ -51,8 +51,7 @@ class TrainConfig:
     batch: int = 8  # crops a step, over all processes together
     stages: list[StageConfig] = field(default_factory=lambda: [
         StageConfig(), StageConfig(drop=["dice"], freeze_mask=True)])
-    init: str = ""  # checkpoint to start from (fine-tuning); empty: random weights
-    encoder: str = ""  # MobileNetV2 for text_seg to start from: see weights.restore_encoder
+    init: str = ""  # checkpoint to start from, or text_seg's MobileNetV2; empty: random weights
     optimizer: str = "adam"  # or 'sgd', with Nesterov's momentum of 0.9
     weight_decay: float = 0.0  # times each parameter is added to its gradient
     ema: float = 0.999  # decay of the averaged weights, which are validated and kept; 0: off
@@ -144,7 +143,12 @@ class Config:
             if arch in FINDING and (stage.drop or stage.freeze_mask):
                 raise ValueError(f"stage {number}: {arch} has no terms to drop and no mask branch; "
                                  "leave out drop and freeze_mask")
-        self._check_encoder()
+            if stage.freeze_encoder and arch != "text_seg":
+                raise ValueError(f"stage {number}: freeze_encoder is for text_seg, not for {arch}")
+        if self.train.stages[0].freeze_encoder and not self.train.init:
+            raise ValueError("stage 1 keeps an encoder that was trained for nothing: give a "
+                             "MobileNetV2's weights or a checkpoint, --init FILE, or leave out "
+                             "freeze_encoder")
         if (self.data.holes is None) == (self.model.arch in INPAINTING):
             raise ValueError(f"data.holes is for {', '.join(INPAINTING)}, which need it, as `{{}}` "
                              f"at least, and for nothing else; the model is {self.model.arch}")
@@ -174,18 +178,6 @@ class Config:
         crop, least = self.data.augment.crop, PatchDiscriminator.MIN_SIDE
         if self.adversary.kind == "patch" and crop < least:
             raise ValueError(f"the discriminator needs crops of {least} pixels or more, got {crop}")
-
-    def _check_encoder(self) -> None:
-        train, arch = self.train, self.model.arch
-        freezes = any(stage.freeze_encoder for stage in train.stages)
-        if arch != "text_seg" and (train.encoder or freezes):
-            raise ValueError(f"train.encoder and freeze_encoder are for text_seg, not for {arch}")
-        if train.encoder and train.init:
-            raise ValueError("train.init holds an encoder already: set it or train.encoder")
-        if train.stages[0].freeze_encoder and not (train.encoder or train.init):
-            raise ValueError("stage 1 keeps an encoder that nothing was trained for: set "
-                             "train.encoder to a MobileNetV2's weights, train.init to a "
-                             "checkpoint, or leave out freeze_encoder")
 
 
 def load_config(path: Path | str, assignments: list[str] = (), steps: int | None = None) -> Config:

@@ -13,6 +13,7 @@ import paddle
 from tqdm import tqdm
 
 from data.files import make_folder
+from data.holes import INK
 from data.image_io import write_image
 from data.pairs import open_data
 from data.soft_mask import soft_mask
@@ -56,16 +57,9 @@ class Trainer:
         self.net = build(config.model)
         if train.init:
             try:
-                first = weights.load(train.init)
-                # Names and shapes alone do not tell forms or kinds of attention apart.
-                held, wanted = described(first.config), described(config.model)
-                if held != wanted:
-                    raise ValueError(f"it holds {held}, the recipe describes {wanted}")
-                weights.restore(self.net, weights.state_of(first))
+                self._begin_with(train.init)
             except ValueError as error:
                 raise ValueError(f"train.init={train.init}: {error}") from None
-        if train.encoder:
-            weights.restore_encoder(self.net, train.encoder)
         if self.world > 1:
             share_batch_norm(self.net)
         compile_ = CHOICES[train.compile]
@@ -106,6 +100,15 @@ class Trainer:
         """The crops to train on and the pages to validate on."""
         return open_data(self.config.data, self.config.train.seed)
 
+    def _begin_with(self, path: str) -> None:
+        """Take the first weights from a file."""
+        first = weights.load(path)
+        # Names and shapes alone do not tell forms or kinds of attention apart.
+        held, wanted = described(first.config), described(self.config.model)
+        if held != wanted:
+            raise ValueError(f"it holds {held}, the recipe describes {wanted}")
+        weights.restore(self.net, weights.state_of(first))
+
     def _criterion(self, stage: StageConfig) -> EraseLoss:
         loss_config = asdict(self.config.loss) | dict.fromkeys(stage.drop, 0.0)
         return EraseLoss(type(self.config.loss)(**loss_config), self.features)
@@ -128,7 +131,7 @@ class Trainer:
             image, gt = page.read()
             holes = None
             if data.holes is not None:
-                holes = soft_mask(image, gt, data.threshold, data.channel, data.dilate)
+                holes = soft_mask(image, gt, data.threshold, data.channel, data.dilate) >= INK
             erased = eraser.run(image, holes=holes).image
             scores.append({name: METRICS[name](erased, gt) for name in VALIDATION_METRICS})
             path = make_folder(self.out / "pictures") / f"{page.name}_{number}.jpg"

@@ -12,6 +12,7 @@ from infer.engines import PaddleEngine
 from infer.segmenter import Segmenter
 from loss.mask import MaskLoss
 from metric.segmentation import average_precision
+from model import weights
 from model.compiled import compiled
 from training.config import StageConfig
 from training.loop import Trainer
@@ -21,6 +22,12 @@ class MaskTrainer(Trainer):
     """Trains a text segmenter as `Trainer` an eraser; pictures show page, mask and label."""
 
     DECIDES = "ap"
+
+    def _begin_with(self, path: str) -> None:
+        if weights.is_ours(path):
+            super()._begin_with(path)
+        else:
+            weights.restore_encoder(self.net, path)
 
     def _criterion(self, stage: StageConfig) -> MaskLoss:
         return MaskLoss(self.config.loss.text, self.config.loss.gamma)

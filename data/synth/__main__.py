@@ -1,8 +1,8 @@
 """Render pairs of pages: as handed in, and without the handwriting.
 
     python -m data.synth --out DIR --pages N --seed S [--kind KIND] [--capture NAME] [--size WxH]
-                         [--fonts DIR] [--stamps keep|erase] [--dirt keep|erase] [--chars]
-                         [--workers N]
+                         [--fonts DIR] [--photos DIR] [--stamps keep|erase] [--dirt keep|erase]
+                         [--chars] [--workers N]
 
 Writes DIR/images, DIR/gts, DIR/mask (soft mask of their difference) and DIR/ink (the renderer's
 own ink, 255 = fully ink) as PNG files 000000.png and up, one a page in each folder; --chars also
@@ -76,7 +76,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--pages", type=int, required=True, metavar="N", help="how many pages")
     parser.add_argument("--seed", type=int, required=True, metavar="S", help="0 or more")
     parser.add_argument(
-        "--kind", choices=page.KINDS, help="kind of page (all but comics, mixed)"
+        "--kind", choices=page.KINDS, help="kind of page (all but comic and watermark, mixed)"
     )
     parser.add_argument(
         "--capture",
@@ -91,6 +91,12 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         help="pixels of each page (sheets of paper at 72 to 400 dpi)",
     )
     parser.add_argument("--fonts", type=Path, metavar="DIR", help="further fonts to use")
+    parser.add_argument(
+        "--photos",
+        type=Path,
+        metavar="DIR",
+        help="pictures to put watermarks on, beside generated ones",
+    )
     parser.add_argument(
         "--stamps",
         choices=("keep", "erase"),
@@ -109,8 +115,10 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--overwrite", action="store_true", help="replace pages that are there")
     options = parser.parse_args(arguments)
-    if options.chars and options.kind == "comic":
-        parser.error("--chars: where their characters are is not known of comic pages")
+    if options.chars and options.kind in page.UNLISTED:
+        parser.error(f"--chars: where their characters are is not known of {options.kind} pages")
+    if options.photos and options.kind != "watermark":
+        parser.error("--photos: only pages of --kind watermark lie on photographs")
     for name, least in (("pages", 1), ("seed", 0), ("workers", 1)):
         if getattr(options, name) < least:
             parser.error(f"--{name} must be {least} or more")
@@ -137,6 +145,7 @@ def _prepare(options: argparse.Namespace) -> _Job:
             stamps_kept=options.stamps == "keep",
             dirt_kept=options.dirt == "keep",
             fonts=options.fonts,
+            photos=options.photos,
             chars=options.chars,
         ),
     )

@@ -164,15 +164,32 @@ class Jpeg:
 
     quality: 1 to 100.
     subsampled: colour at half resolution, as most cameras store it.
+    enlarged: how many times smaller the picture was when it was stored; then it was enlarged.
     """
 
     quality: int = 90
     subsampled: bool = True
+    enlarged: int = 1
 
-    BLOCK = 16  # pixels of the largest unit that is coded alone; windows begin and end on it
+    @property
+    def block(self) -> int:
+        """Pixels of the largest unit that is coded alone; windows begin and end on it."""
+        return 16 * self.enlarged
 
     def pass_through(self, image: np.ndarray) -> np.ndarray:
         """Encodes and decodes uint8 (H, W, 3) RGB."""
+        if self.enlarged == 1:
+            return self._stored(image)
+        height, width = image.shape[:2]
+        times = self.enlarged
+        edges = (0, -height % times, 0, -width % times)
+        whole = cv2.copyMakeBorder(image, *edges, cv2.BORDER_REPLICATE)
+        size = (whole.shape[1] // times, whole.shape[0] // times)
+        small = self._stored(cv2.resize(whole, size, interpolation=cv2.INTER_AREA))
+        large = cv2.resize(small, whole.shape[1::-1], interpolation=cv2.INTER_CUBIC)
+        return large[:height, :width]
+
+    def _stored(self, image: np.ndarray) -> np.ndarray:
         sampling = (
             cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420
             if self.subsampled

@@ -14,7 +14,6 @@ import numpy as np
 
 from data.characters import Characters, within
 from data.synth import fields, settings, texture
-from data.synth.camera import Jpeg
 from data.synth.geometry import Warp
 from data.synth.paper import FLAT, show_through
 from data.synth.setting import Setting
@@ -192,7 +191,7 @@ class Capture:
         if coder is None:
             return self._raw(top, left, height, width)
         # The page's own blocks, and one more on each side: decoding smooths colour across them.
-        block = Jpeg.BLOCK
+        block = coder.block
         y, x = (max(0, first // block - 1) * block for first in (top, left))
         bottom = min(self.height, (-(-(top + height) // block) + 1) * block)
         right = min(self.width, (-(-(left + width) // block) + 1) * block)

@@ -81,6 +81,12 @@ class Faces:
             for group in fields(cls)
         })
 
+    def others(self, names: Iterable[str]) -> list[str]:
+        """What to leave out so that these are all that is left of the kinds that they are of."""
+        names = set(names)
+        groups = [{face.name for face in getattr(self, group.name)} for group in fields(self)]
+        return sorted(set().union(*(group - names for group in groups if group & names)))
+
     def without(self, names: Iterable[str]) -> "Faces":
         """The same faces less those named, to hold some out.
 

@@ -22,10 +22,12 @@ from data.synth.capture import Capture, Pair
 from data.synth.comic.page import make_comic
 from data.synth.fonts import Faces
 from data.synth.layout import make_sheet
+from data.synth.watermark.page import Watermarked, photograph, photographs, watermarked
+from data.synth.watermark.scenes import scene
 from data.synth.writer import write_on
 
-# kind: share of all pages. Nothing is written on clean pages, and nothing by hand on comic ones:
-# there it is the lettering that is erased, so that they come only where they are asked for.
+# kind: share of all pages. Nothing is written on clean pages. Of comic ones the lettering is
+# erased, of watermark ones the marks, so that these come only where they are asked for.
 KINDS = {
     "exam": 0.31,
     "worksheet": 0.28,
@@ -34,7 +36,9 @@ KINDS = {
     "notes": 0.12,
     "clean": 0.05,
     "comic": 0.0,
+    "watermark": 0.0,
 }
+UNLISTED = ("comic", "watermark")  # kinds of which nobody knows where their characters are
 
 _PAPERS = ((210, 297), (182, 257), (184, 260), (210, 297), (297, 210), (148, 210))  # mm
 _FINEST_DPI = 400
@@ -44,6 +48,8 @@ _DRAWN_HEIGHT = 14.0
 # Sheets narrower than this many print heights are printed as a part of a wider one.
 _WHOLE_WIDTH = 26.2
 _CROPPED_SPAN = (1.9, 3.0)  # sides of a page that is to be cropped, in crops
+_PHOTOGRAPHS = 0.6  # of the pictures under watermarks, where there is a folder of them
+_SCENES = 0.7  # of the others; the rest are pages
 
 
 @dataclass(frozen=True)
@@ -54,10 +60,11 @@ class SynthOptions:
     print_height: least and greatest height of the body text in pixels, drawn evenly over the
         logarithm between.
     clean: share of pages that nothing is written on, where no kind is asked for.
-    kinds: those to choose from, each as often as the others; none: all but comics, by their shares.
+    kinds: those to choose from, each as often as the others; none: all that have a share.
     stamps_kept, dirt_kept: True leaves them in the ground truth, False has them erased.
     jpeg: whether the camera stores its picture as JPEG.
     fonts: folder of further fonts.
+    photos: folder of pictures to put watermarks on; generated ones stay among them.
     without_faces: names of fonts never used.
     without_captures: kinds and names of captures never used.
     chars: list the words, printed and written, character by character; the pixels stay the same.
@@ -71,6 +78,7 @@ class SynthOptions:
     dirt_kept: bool = False
     jpeg: bool = True
     fonts: Path | None = None
+    photos: Path | None = None
     without_faces: tuple[str, ...] = ()
     without_captures: tuple[str, ...] = ()
     chars: bool = False
@@ -83,6 +91,8 @@ class SynthOptions:
             raise ValueError(f"clean must be a share from 0 to 1, got {self.clean}")
         for kind in self.kinds:
             _check_kind(kind)
+        if self.photos is not None:
+            photographs(self.photos)  # raises where there are none
         settings.names(self.capture, self.without_captures)  # raises where there are none
 
 
@@ -99,7 +109,7 @@ class Page:
     kind: str
     subject: str
     print_height: float
-    capture: Capture = field(repr=False)
+    capture: Capture | Watermarked = field(repr=False)
 
 
 def render(
@@ -155,8 +165,8 @@ def compose(
 ) -> Page:
     """Prints, writes on and captures a page; arguments as for `render` and `crops`.
 
-    Raises ValueError for an unknown kind, for sizes below one pixel, and where a comic is to list
-    its characters.
+    Raises ValueError for an unknown kind, for sizes below one pixel, and where a kind of `UNLISTED`
+    is to list its characters.
     """
     if kind is not None:
         _check_kind(kind)
@@ -164,7 +174,14 @@ def compose(
         raise ValueError(f"a picture needs pixels, got {size or crop}")
     rng = _generator(seed, index, "page")
     kind = kind or _draw_kind(rng, options)
+    if options.chars and kind in UNLISTED:
+        raise ValueError(f"where their characters are is not known of {kind} pages")
     frame, print_height = draw_frame(rng, size, crop, options.print_height)
+    if kind == "watermark":
+        picture = _below_marks(_generator(seed, index, "layout"), frame, options)
+        faces = _faces(options.fonts, options.without_faces)
+        marked = watermarked(_generator(seed, index, "writer"), picture, faces)
+        return Page(kind, kind, print_height, marked)
     comic = kind == "comic"
     factors = settings.OF_COMICS if comic else None
     name = settings.choose(rng, options.capture, options.without_captures, factors)
@@ -175,8 +192,6 @@ def compose(
     faces = _faces(options.fonts, options.without_faces)
     rng_layout, em = _generator(seed, index, "layout"), print_height * oversampling
     if comic:
-        if options.chars:
-            raise ValueError("where their characters are is not known of comic pages")
         sheet = make_comic(rng_layout, width, height, em, faces)
     else:
         sheet = make_sheet(rng_layout, kind, width, height, em, faces, options.chars)
@@ -192,6 +207,19 @@ def compose(
     whole = frame[1] >= _WHOLE_WIDTH * print_height
     capture = Capture(sheet, layers, _generator(seed, index, "capture"), name, frame, whole=whole)
     return Page(kind, sheet.subject, print_height, capture)
+
+
+def _below_marks(
+    rng: np.random.Generator, frame: tuple[int, int], options: SynthOptions
+) -> np.ndarray:
+    """A picture to put watermarks on, uint8 (*frame, 3): a photograph, a scene or a page."""
+    if options.photos is not None and rng.random() < _PHOTOGRAPHS:
+        return photograph(rng, options.photos, *frame)
+    if rng.random() < _SCENES:
+        return scene(rng, *frame)
+    kinds = [kind for kind in KINDS if kind != "watermark"]
+    kind = kinds[int(rng.integers(len(kinds)))]
+    return render(int(rng.integers(2**31)), 0, kind, frame[::-1], options).image
 
 
 def use_one_core() -> None:

@@ -73,6 +73,8 @@ class Draw:
 
     def lens(self, least: float, spread: float, sharpen: float) -> Lens:
         """Blur in proportion to the print: what blurs small print is not used for it."""
+        if self.chance(0.08):  # out of focus
+            return Lens(blur=self.between(0.04, 0.07) * self.print_height)
         widest = 0.25 + 0.05 * self.print_height
         blur = min(least + self.spread(spread) * self.print_height / 28, widest)
         return Lens(blur=blur, sharpen=self.between(0.2, 0.9) if self.chance(sharpen) else 0.0)
@@ -80,7 +82,10 @@ class Draw:
     def jpeg(self, low: int, high: int, share: float = 0.9) -> Jpeg | None:
         if not self.chance(share):
             return None
-        return Jpeg(int(self.rng.integers(low, high + 1)), subsampled=self.chance(0.8))
+        # A small picture that a messenger or a website made of a large one, enlarged again.
+        enlarged = 2 if self.print_height >= 16 and self.chance(0.15) else 1
+        quality = int(self.rng.integers(low, high + 1))
+        return Jpeg(quality, subsampled=self.chance(0.8), enlarged=enlarged)
 
     def print(self, blackest: float) -> dict:
         """How the page was printed, as arguments of a Setting."""

@@ -310,13 +310,13 @@ def _screen_photo(draw: Draw) -> Setting:
 
 # name: (how to draw it, share of all captures)
 SETTINGS: dict[str, tuple[Callable[[Draw], Setting], float]] = {
-    "scan-colour": (_scan_colour, 0.17),
-    "scan-contrast": (_scan_contrast, 0.16),
-    "scan-grey": (_scan_grey, 0.09),
+    "scan-colour": (_scan_colour, 0.16),
+    "scan-contrast": (_scan_contrast, 0.14),
+    "scan-grey": (_scan_grey, 0.10),
     "scan-bitonal": (_scan_bitonal, 0.04),
     "photo-day": (_photo_day, 0.19),
     "photo-lamp": (_photo_lamp, 0.10),
-    "photo-dark": (_photo_dark, 0.08),
+    "photo-dark": (_photo_dark, 0.10),
     "photo-enhanced": (_photo_enhanced, 0.09),
     "screen-copy": (_screen_copy, 0.04),
     "screen-photo": (_screen_photo, 0.04),

@@ -2,8 +2,8 @@
 
 The lists are plain UTF-8 text files in `assets/words/`, one entry a line, fields parted by '|'.
 All of them were written for this project, apart from the classical poems and the kanji, which are
-those of a Japanese pupil's first two years. An empty or missing
-list and a line with too few fields are a ValueError that names the file.
+those of a Japanese pupil's first two years. An empty or missing list and a line with too few fields
+are a ValueError that names the file.
 """
 
 import functools

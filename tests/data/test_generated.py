@@ -6,6 +6,7 @@ import pytest
 import data.generated
 from data.augment import AugmentConfig
 from data.generated import CROPS, PAGES, GeneratedCrops, SynthConfig, validation_pages
+from data.image_io import write_image
 from data.pairs import DataConfig, PairDataset, open_data
 from data.synth.capture import Pair
 from data.synth.page import render
@@ -54,6 +55,15 @@ def test_only_the_kinds_asked_for_are_drawn():
     assert (image != gt).any()
     with pytest.raises(ValueError, match="unknown kind of page 'poster'"):
         open_data(config(kinds=["poster"]), 0)
+
+
+def test_watermarks_on_a_folder_of_photographs(tmp_path):
+    write_image(tmp_path / "red.png", np.full((300, 400, 3), (250, 20, 20), np.uint8))
+    asked = config(kinds=["watermark"], photos=str(tmp_path))
+    gts = [page.read()[1] for page in validation_pages(asked.synth, 8)]
+    assert any((abs(gt.astype(int) - (250, 20, 20)) < 12).all() for gt in gts)
+    with pytest.raises(ValueError, match="nowhere: no such folder"):
+        open_data(config(photos=str(tmp_path / "nowhere")), 0)
 
 
 def test_draws_and_seeds_differ():

@@ -57,6 +57,18 @@ def test_synth_text(synth_text):
         np.testing.assert_array_equal(quads[0], [[0, 5], [10, 5], [10, 25], [0, 25]])
 
 
+def test_synth_text_of_one_word_or_none(synth_text):
+    root = synth_text([3], [["abc"]])  # MATLAB's cells of one are easily lost in reading
+    (page,) = find_text(root)
+    (word,) = page.read_words()[1]
+    assert word.text == "abc" and word.quads.shape == (3, 4, 2)
+    np.testing.assert_array_equal(word.quads[2, 0], [24, 5])
+    (root / "8" / "page_0.png").unlink()
+    (root / "8").rmdir()
+    with pytest.raises(ValueError, match="no page with words"):
+        find_text(synth_text([0], [[""]]))
+
+
 def test_synth_text_whose_boxes_do_not_fit_its_texts(synth_text):
     root = synth_text([7, 3], [["One two,"], ["four"]])
     with pytest.raises(ValueError, match=r"gt.mat: 8/page_1.png: 3 good boxes for 4 characters"):

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
-from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,8 +19,8 @@ import pytest
 from PIL import Image
 
 import test as command
-from data.image_io import write_image
-from infer import cluster
+from data.image_io import read_image, write_image
+from infer import cluster, detector
 from model import ModelConfig, build, weights
 
 ROOT = Path(__file__).parents[2]
@@ -151,6 +150,30 @@ def test_two_nodes_do_what_one_process_does_and_survive_dying_workers(two_nodes,
 
 
 @needs_ray
+def test_parts_of_pages_are_the_same_everywhere(two_nodes, run, tmp_path, monkeypatch):
+    """Words are found where the page is erased, by weights that were sent there."""
+    make_pages("a", "b")
+    net = build(ModelConfig("craft", 4))
+    state = weights.state_of(net)
+    state["head.8.weight"][:], state["head.8.bias"][:] = 0, 0.9  # all of a page is a word
+    weights.save("craft.pdparams", state, net.config)
+    monkeypatch.setattr(detector, "default_weights", lambda: tmp_path / "craft.pdparams")
+    Path("masks").mkdir()
+    for seed, name in enumerate("ab"):
+        mask = np.zeros((60, 60 + seed), np.uint8)
+        mask[:, :20 + seed] = 255
+        write_image(f"masks/{name}.png", mask)
+    given = ["--only", "words", "--protect", "masks", "--no-composite"]
+    pages = Path("pages").resolve()
+    status, out, err = run(pages, "--output", "out", *given, "--ray", two_nodes)
+    assert (status, out) == (0, "2 erased, 0 up to date, 0 failed: out\n"), err
+    assert run("pages", "--output", "one", *given)[0] == 0
+    assert files("out") == files("one")
+    changed = (read_image("out/b.png") != read_image("pages/b.png")).any(axis=(0, 2))
+    assert not changed[:21].any() and changed[21:].all()
+
+
+@needs_ray
 def test_documents_are_shared_out_page_by_page(two_nodes, run, monkeypatch):
     import ray
 
@@ -179,10 +202,7 @@ def test_a_run_that_was_cut_off_is_taken_up(two_nodes, run):
     pages = 60  # more than can be done before the signal comes, even on a busy machine
     make_pages(*map(str, range(pages)), size=100)
     command = [sys.executable, ROOT / "test.py", "pages", "--output", "out", "--ray", two_nodes]
-    # What a shell starts in the background, these tests perhaps, ignores the signal.
-    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
-    with subprocess.Popen([*command, *run.shared], stderr=subprocess.DEVNULL,
-                          preexec_fn=heed) as driver:
+    with subprocess.Popen([*command, *run.shared], stderr=subprocess.DEVNULL) as driver:
         while driver.poll() is None and not list(Path().glob("out/*.png")):
             time.sleep(0.01)
         driver.send_signal(signal.SIGINT)

@@ -38,8 +38,8 @@ def test_ink_is_found_and_filled(page, fill):
 def test_outside_the_hole_nothing_changes(fill):
     rng = np.random.default_rng(0)
     noise = rng.integers(0, 256, (70, 100, 3), np.uint8)
-    holes = np.zeros((70, 100), np.float32)
-    holes[30:40, 20:50] = 1
+    holes = np.zeros((70, 100), bool)
+    holes[30:40, 20:50] = True
     image = Eraser([], fill=fill, dilate=5, scale=2).run(noise, holes=holes).image
     changed = (image != noise).any(axis=2)
     assert changed[30:40, 20:50].mean() > 0.9
@@ -48,13 +48,27 @@ def test_outside_the_hole_nothing_changes(fill):
     assert not (changed & ~widened).any()
 
 
+@pytest.mark.parametrize("composite", [True, False])
+@pytest.mark.parametrize("scale", [1, 2])
+def test_ink_is_widened_by_pixels_of_the_page(page, composite, scale):
+    """Whatever the quality and the scale, and nothing beyond that changes."""
+    inked, _ = page
+    eraser = Eraser([ink_network], fill=lambda batch: (np.zeros_like(batch[:, :3]),), dilate=13,
+                    composite=composite, scale=scale)
+    image = eraser(inked)
+    changed = np.zeros(image.shape[:2], bool)
+    changed[34:50, 14:66] = True
+    assert (image[36:48, 16:64] < 60).all()  # but for the rim, which a scale blurs
+    assert np.array_equal(image[~changed], inked[~changed])
+
+
 def test_given_holes_ask_no_network(page):
     inked, clean = page
 
     def never(batch):
         raise AssertionError
 
-    holes = (inked != clean).any(axis=2).astype(np.float32)
+    holes = (inked != clean).any(axis=2)
     eraser = Eraser([never], fill="telea")
     assert cv2.absdiff(eraser.run(inked, holes=holes).image, clean).max() <= 2
     where = np.zeros(holes.shape, bool)
@@ -66,8 +80,8 @@ def test_given_holes_ask_no_network(page):
 
 def test_white_ink_on_a_blank_page_is_filled_too(page):
     """Tiles without print are not left out where holes are given."""
-    holes = np.zeros((600, 500), np.float32)
-    holes[300:320, 100:200] = 1
+    holes = np.zeros((600, 500), bool)
+    holes[300:320, 100:200] = True
     page = np.full((600, 500, 3), 250, np.uint8)
     page[300:320, 100:200] = 252
     image = Eraser([], fill="page").run(page, holes=holes).image
@@ -138,7 +152,7 @@ def test_wrong_kinds_of_network(tmp_path):
 
 def test_wrong_holes(page):
     inked, _ = page
-    with pytest.raises(ValueError, match="holes must be a float32 map of .* with a fill"):
-        Eraser([ink_network]).run(inked, holes=np.zeros((90, 150), np.float32))
-    with pytest.raises(ValueError, match=r"got bool \(90, 150\)"):
-        Eraser([], fill="ns").run(inked, holes=np.zeros((90, 150), bool))
+    with pytest.raises(ValueError, match="holes must be a bool map of .* with a fill"):
+        Eraser([ink_network]).run(inked, holes=np.zeros((90, 150), bool))
+    with pytest.raises(ValueError, match=r"got float32 \(90, 150\)"):
+        Eraser([], fill="ns").run(inked, holes=np.zeros((90, 150), np.float32))

@@ -116,6 +116,16 @@ def test_what_is_no_encoder(tmp_path, change, message):
         weights.restore_encoder(build(ModelConfig("text_seg", 8)), tmp_path / "encoder.npz")
 
 
+def test_a_network_trained_in_pytorch_is_imported(tmp_path):
+    paddle.seed(0)
+    net = build(ModelConfig("text_seg", 8))
+    np.savez(tmp_path / "net.npz", **torch_names(net))
+    imported = weights.import_published(tmp_path / "net.npz")
+    assert imported.config == net.config
+    for name, array in weights.state_of(net).items():
+        np.testing.assert_array_equal(weights.state_of(imported)[name], array)
+
+
 def test_squeeze_and_excitation_by_hand():
     layer = ScSE(8)
     x = paddle.to_tensor(np.random.default_rng(0).normal(size=(2, 8, 3, 5)).astype("f4"))

@@ -1,8 +1,10 @@
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from data.soft_mask import soft_mask
 from training.config import load_config
 
 ROOT = Path(__file__).parents[2]
@@ -34,6 +36,17 @@ def test_recipes_of_the_contest(path):
     assert config.data.augment.crop % 32 == 0
 
 
+@pytest.mark.parametrize("name, width", [("watermark", 32), ("watermark_lite", 16)])
+def test_the_recipes_of_watermarks(name, width):
+    config = load_config(ROOT / "configs" / f"{name}.yaml")
+    model, synth = config.model, config.data.synth
+    assert (model.arch, model.width, model.form) == ("erasenet", width, "gated")
+    assert synth.kinds == ["watermark"] and config.data.layout == "synth" and synth.share > 0
+    # White at an opacity of a fifth over light grey is 8 grey levels: all of it is to be seen.
+    page, marked = np.full((4, 4, 3), 215, np.uint8), np.full((4, 4, 3), 223, np.uint8)
+    assert soft_mask(marked, page, config.data.threshold, config.data.channel).min() == 1
+
+
 def test_the_recipe_of_the_text_detector():
     config = load_config(CRAFT)
     assert (config.model.arch, config.model.width) == ("craft", 32)
@@ -43,7 +56,7 @@ def test_the_recipe_of_the_text_detector():
 @pytest.mark.parametrize("name, width", [("text_seg", 64), ("text_seg_lite", 16)])
 def test_the_recipes_of_the_text_segmenter(name, width):
     """What it is said to be trained with: maxima of 7 pixels, weights 1 and 2, cycles, decay."""
-    encoder = ["train.encoder=encoder.pth"] if width == 64 else []
+    encoder = ["train.init=encoder.pth"] if width == 64 else []
     config = load_config(ROOT / "configs" / f"{name}.yaml", encoder, steps=2000)
     assert (config.model.arch, config.model.width) == ("text_seg", width)
     assert (config.data.dilate, config.data.synth.kinds) == (7, ["comic"])
@@ -56,10 +69,9 @@ def test_the_recipes_of_the_text_segmenter(name, width):
 
 
 @pytest.mark.parametrize("assignments, message", [
-    (["train.encoder=''"], "stage 1 keeps an encoder that nothing was trained for: set train."),
-    (["train.init=x.pdparams"], "train.init holds an encoder already"),
+    (["train.init=''"], "stage 1 keeps an encoder that was trained for nothing: give a Mobile"),
     (["train.stages=[{drop: [dice]}]"], "text_seg has no terms to drop and no mask branch"),
-    (["model.arch=craft"], "train.encoder and freeze_encoder are for text_seg, not for craft"),
+    (["model.arch=craft"], "stage 1: freeze_encoder is for text_seg, not for craft"),
     (["train.optimizer=lion"], "optimizer must be one of adam, sgd, got 'lion'"),
     (["train.weight_decay=-1"], "weight_decay must be 0 or more, got -1"),
     (["train.stages=[{cycle: -2}]"], "cycle must be 0 or more steps, got -2"),
@@ -67,14 +79,14 @@ def test_the_recipes_of_the_text_segmenter(name, width):
 ])
 def test_what_does_not_suit_a_text_segmenter(assignments, message):
     with pytest.raises(ValueError, match=message):
-        load_config(ROOT / "configs" / "text_seg.yaml", ["train.encoder=e.pth", *assignments])
+        load_config(ROOT / "configs" / "text_seg.yaml", ["train.init=e.pth", *assignments])
 
 
 def test_there_are_recipes():
     assert [path.stem for path in RECIPES] == [
         "craft", "erasenet", "erasenet_gan", "erasenet_lite", "gmcnn", "inpaint_attention",
         "inpaint_gated", "inpaint_partial", "nonlocal", "nonlocal_lite", "pert", "text_seg",
-        "text_seg_lite"]
+        "text_seg_lite", "watermark", "watermark_lite"]
 
 
 def test_the_nearest_key_is_named(recipe):

@@ -469,6 +469,7 @@ def test_command(tmp_path, make_set, monkeypatch, capsys, root):
     (lambda root: (root / "gts").rename(root / "clean"), [], "no known layout"),
     (lambda root: (root.parent / "run").write_text(""), [], "cannot be made a folder"),
     (None, ["--resume"], "no run to resume"),
+    (None, ["--init", "2024"], "train.init=2024: 2024: "),
     (None, ["--set", "data.val_list=none.txt"], "none.txt: no such list file"),
 ])
 def test_command_says_what_is_wrong(tmp_path, pages, capsys, break_it, options, message):

@@ -7,7 +7,7 @@ import pytest
 from data.image_io import read_image, write_image
 from data.pairs import DataConfig
 from data.soft_mask import soft_mask, to_uint8
-from model import ModelConfig, weights
+from model import ModelConfig, build, weights
 from model.compiled import available
 from training.config import Config, StageConfig, TrainConfig
 from training.loop import make_optimizer
@@ -92,7 +92,7 @@ def test_a_frozen_encoder_stays_and_then_learns(tmp_path, recipe, compile):
     np.savez(encoder, **weights.state_of(paddle.vision.models.MobileNetV2(0.5, num_classes=2)))
     stages = [StageConfig(2, 1e-2, 1e-4, cycle=2, freeze_encoder=True),
               StageConfig(2, 1e-2, 1e-4, cycle=2)]
-    trainer = MaskTrainer(recipe(stages, compile, encoder=str(encoder)), tmp_path / "run")
+    trainer = MaskTrainer(recipe(stages, compile, init=str(encoder)), tmp_path / "run")
     held = np.load(encoder)
     moved = []
     for stage in stages:
@@ -106,6 +106,19 @@ def test_a_frozen_encoder_stays_and_then_learns(tmp_path, recipe, compile):
                                           held["features.0.0.weight"])
     assert moved[0] and not any(name.startswith("encoder.") for name in moved[0])
     assert {"encoder.features.0.0.weight", "encoder.features.0.1._mean"} <= moved[1]
+
+
+def test_it_begins_with_a_checkpoint_or_an_encoder(tmp_path, recipe):
+    paddle.seed(4)
+    first = build(ModelConfig("text_seg", 16))
+    held = weights.state_of(first)
+    weights.save(tmp_path / "first.pdparams", held, first.config)
+    trainer = MaskTrainer(recipe(init=str(tmp_path / "first.pdparams")), tmp_path / "run")
+    for name, array in weights.state_of(trainer.net).items():
+        np.testing.assert_array_equal(array, held[name])
+    np.savez(tmp_path / "other.npz", weight=np.ones(3))
+    with pytest.raises(ValueError, match="train.init=.*other.npz: no MobileNetV2: it lacks feat"):
+        MaskTrainer(recipe(init=str(tmp_path / "other.npz")), tmp_path / "run")
 
 
 def test_a_resumed_run_goes_on_as_if_it_had_not_stopped(tmp_path, recipe):

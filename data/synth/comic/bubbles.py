@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from data.synth.comic.scenery import Look, polygon_tone
+from data.synth.comic.look import Look, polygon_tone
 from data.synth.content.canvas import WHITE, Canvas, Colour
 from data.synth.sheet import Box
 from data.synth.words import number

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from data.synth.comic.scenery import Look, polygon_tone, sparkle
+from data.synth.comic.look import Look, polygon_tone
+from data.synth.comic.scenery import sparkle
 from data.synth.content.canvas import WHITE, Canvas, Colour, smooth
 from data.synth.content.pictures import draw_picture
 from data.synth.sheet import Box

@@ -107,14 +107,14 @@ def _still_life(rng: np.random.Generator, light: np.ndarray) -> np.ndarray:
     return light.astype(np.float32)
 
 
-_SUBJECTS = (_landscape, _street, _portrait, _still_life)
+SUBJECTS = (_landscape, _street, _portrait, _still_life)
 
 
 def photo(canvas: Canvas, box: Box, rng: np.random.Generator) -> None:
     """A procedural photograph: continuous, or in the dots of a newspaper's screen."""
     width, height = max(8, round(box.width)), max(8, round(box.height))
     light = _clouds(rng, width, height, rng.uniform(0.2, 0.7) * height)
-    light = pick(rng, _SUBJECTS)(rng, light)
+    light = pick(rng, SUBJECTS)(rng, light)
     light = light + rng.normal(0, 0.02, light.shape).astype(np.float32)
     light = 0.08 + 0.88 * cv2.normalize(light, None, 0, 1, cv2.NORM_MINMAX)
     if rng.random() < 0.55:

@@ -104,7 +104,7 @@ def test_printed_letters_are_what_a_pair_differs_in(name):
 def test_jpeg_spreads_the_difference_over_neighbouring_blocks_only(name):
     capture = make_capture(name, 2)
     pair = capture.page()
-    side = 2 * (capture.reach + 2 * Jpeg.BLOCK) + 1
+    side = 2 * (capture.reach + 2 * Jpeg(enlarged=2).block) + 1
     touched = cv2.dilate(pair.ink, np.ones((side, side), np.uint8)) > 0
     assert (~touched).any()
     assert (pair.image == pair.gt)[~touched].all()
@@ -279,6 +279,17 @@ def test_jpeg_leaves_equal_blocks_equal():
         coder = Jpeg(60, subsampled)
         differ = (coder.pass_through(one) != coder.pass_through(other)).any(axis=2)
         assert differ[:16, :16].any() and not differ[18:].any() and not differ[:, 18:].any()
+
+
+def test_what_was_small_when_it_was_stored_has_no_fine_detail():
+    fine = np.zeros((65, 67, 3), np.uint8)
+    fine[::2, ::2] = fine[1::2, 1::2] = 200
+    coder = Jpeg(95, False, enlarged=2)
+    stored = coder.pass_through(fine)
+    assert stored.shape == fine.shape
+    assert np.ptp(stored[:60, :60].astype(int)) < 12
+    cut = coder.pass_through(np.ascontiguousarray(fine[coder.block:, coder.block:]))
+    np.testing.assert_array_equal(cut[4:], stored[coder.block + 4:, coder.block:])
 
 
 @pytest.mark.parametrize("binding", ["holes", "staple", "spiral"])

@@ -43,6 +43,13 @@ def test_comic_faces_cover_what_comics_say(faces):
     assert len(fonts.wanted_characters("ja")) < 700  # Chinese faces lend the other hanzi
 
 
+def test_what_is_beside_some_faces(faces):
+    held = ["kiwi-maru", "arphic-song"]
+    left = faces.without(faces.others(held))
+    assert [face.name for face in left.comic_ja + left.print_zh] == held
+    assert left.comic_latin == faces.comic_latin and left.hand_zh == faces.hand_zh
+
+
 def test_coverage_says_what_can_be_drawn(faces):
     """Probing by drawing and the character maps read at build time agree."""
     seto = next(face for face in faces.hand_zh if face.name == "seto")  # has empty glyphs

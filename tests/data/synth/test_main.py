@@ -4,7 +4,7 @@ import sys
 import numpy as np
 import pytest
 
-from data.image_io import read_grey, read_image
+from data.image_io import read_grey, read_image, write_image
 from data.soft_mask import soft_mask, to_uint8
 from data.synth.__main__ import FOLDERS, main
 
@@ -71,9 +71,20 @@ def test_a_page_that_fails_does_not_stop_the_others(tmp_path, capsys):
     assert (tmp_path / "ink" / "000002.png").is_file()
 
 
-def test_missing_fonts_are_named(tmp_path, capsys):
-    assert run(tmp_path / "out", "--fonts", str(tmp_path / "nowhere")) == 2
+@pytest.mark.parametrize("what", [["--fonts"], ["--kind", "watermark", "--photos"]])
+def test_missing_folders_are_named(tmp_path, capsys, what):
+    assert run(tmp_path / "out", *what, str(tmp_path / "nowhere")) == 2
     assert "nowhere" in capsys.readouterr().err
+
+
+def test_watermarks_on_photographs(tmp_path):
+    photo = np.full((300, 400, 3), (250, 20, 20), np.uint8)
+    (tmp_path / "photos").mkdir()
+    write_image(tmp_path / "photos" / "red.png", photo)
+    asked = ["--kind", "watermark", "--photos", str(tmp_path / "photos")]
+    assert run(tmp_path / "out", *asked, pages=6) == 0
+    gts = [read_image(path) for path in sorted((tmp_path / "out" / "gts").iterdir())]
+    assert any(np.abs(gt.astype(int) - photo[0, 0]).max() < 12 for gt in gts)
 
 
 @pytest.mark.parametrize(
@@ -83,6 +94,8 @@ def test_missing_fonts_are_named(tmp_path, capsys):
         ["--size", "0x10"],
         ["--kind", "poster"],
         ["--kind", "comic", "--chars"],
+        ["--kind", "watermark", "--chars"],
+        ["--kind", "exam", "--photos", "."],
         ["--capture", "fax"],
         ["--pages", "0"],
         ["--seed", "-1"],

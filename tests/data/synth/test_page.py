@@ -47,7 +47,7 @@ def test_odd_sizes_render(size):
     assert render(0, 0, None, size).image.shape == (size[1], size[0], 3)
 
 
-@pytest.mark.parametrize("kind", [None, "comic"])
+@pytest.mark.parametrize("kind", [None, "comic", "watermark"])
 def test_one_seed_gives_the_same_bytes_in_any_process_and_order(kind):
     here = [crop_bytes(index, kind) for index in (2, 0, 3, 1)]
     with ProcessPoolExecutor(4, get_context("spawn"), initializer=page.use_one_core) as pool:
@@ -67,7 +67,7 @@ def test_crops_do_not_depend_on_how_many_are_taken():
         np.testing.assert_array_equal(one.ink, other.ink)
 
 
-@pytest.mark.parametrize("kind", ["exam", "comic"])
+@pytest.mark.parametrize("kind", ["exam", "comic", "watermark"])
 def test_most_crops_of_written_pages_show_writing(kind):
     shares = [
         (pair.ink > 30).mean() for index in range(6) for pair in crops(5, index, 192, 8, kind)
@@ -99,7 +99,7 @@ def test_kinds_come_with_their_shares():
     kinds = [page._draw_kind(rng, SynthOptions()) for _ in range(4000)]
     for kind, share in KINDS.items():
         assert kinds.count(kind) / 4000 == pytest.approx(share, abs=0.025)
-    assert "comic" not in kinds  # there something else is erased
+    assert not {"comic", "watermark"} & set(kinds)  # there something else is erased
     asked = SynthOptions(kinds=("comic", "form"))
     kinds = [page._draw_kind(rng, asked) for _ in range(1000)]
     assert kinds.count("comic") / 1000 == pytest.approx(0.5, abs=0.05)
@@ -146,7 +146,8 @@ def test_options_that_make_no_sense_are_refused(change, message):
 def test_unknown_kinds_and_empty_sizes_are_refused():
     with pytest.raises(ValueError, match="unknown kind of page .poster.; known: exam"):
         render(0, 0, "poster")
-    with pytest.raises(ValueError, match="not known of comic pages"):
-        render(0, 0, "comic", (64, 64), SynthOptions(chars=True))
+    for kind in ("comic", "watermark"):
+        with pytest.raises(ValueError, match=f"not known of {kind} pages"):
+            render(0, 0, kind, (64, 64), SynthOptions(chars=True))
     with pytest.raises(ValueError, match="needs pixels"):
         render(0, 0, None, (0, 10))

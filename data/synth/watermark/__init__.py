@@ -1,0 +1,1 @@
+"""Pictures with watermarks: photographs or generated ones, and marks blended over them."""
