@@ -15,6 +15,7 @@ from data.holes import INK, ink_hole
 # float32 N,4,H,W, RGB in [0, 1] and the hole of 0 and 1, to N,3,H,W: as an inpainting network's
 # engine, whose other results are not looked at.
 Fill = Callable[[np.ndarray], tuple[np.ndarray, ...]]
+AROUND = 6  # pixels about a hole whose colour it takes
 REACH = 3  # pixels around a hole that OpenCV's methods look at
 
 
@@ -39,12 +40,23 @@ class Filler:
 
 
 def page_colour(batch: np.ndarray) -> tuple[np.ndarray]:
-    """Each channel's median of what is known of a tile: white paper becomes white again."""
-    filled = np.ones_like(batch[:, :3])
+    """Each hole plainly in the median colour of what is known within AROUND pixels of it.
+
+    White where nothing is.
+    """
+    filled = batch[:, :3].copy()
     for tile, out in zip(batch, filled, strict=True):
-        known = tile[3] < INK
-        if known.any():
-            out[:] = np.median(tile[:3, known], axis=1)[:, None, None]
+        hole = (tile[3] >= INK).astype(np.uint8)
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(hole)
+        for label in range(1, count):
+            left, top, width, height, _ = stats[label]
+            place = np.s_[..., max(0, top - AROUND):top + height + AROUND,
+                          max(0, left - AROUND):left + width + AROUND]
+            own = labels[place] == label
+            near = cv2.dilate(own.astype(np.uint8), np.ones((2 * AROUND + 1,) * 2, np.uint8))
+            known = (near > 0) & (hole[place] == 0)
+            colour = np.median(tile[:3][place][:, known], axis=1) if known.any() else np.ones(3)
+            out[place][:, own] = colour[:, None]
     return (filled,)
 
 

@@ -2,10 +2,10 @@
 
     python -m model.weights SRC OUT.pdparams [--form plain|residual|gated] [--attention keys|winner]
 
-SRC is the official EraseNet's or CRAFT's .pth, a .pdparams of the contest's winning entry, or an
-.npz with the same names at any width, or with those of model/text_seg.py in PyTorch. Reading never
-executes pickled code (model/pickles.py), of our own files either. `paddle.load` reads our files
-too: the state dict lies under "model".
+SRC is the official .pth of EraseNet, CRAFT, PERT or GMCNN, a .pdparams of the contest's winning
+entry, or an .npz with the same names at any width, or with those of model/text_seg.py in PyTorch.
+Reading never executes pickled code (model/pickles.py), of our own files either. `paddle.load` reads
+our files too: the state dict lies under "model".
 """
 
 from __future__ import annotations

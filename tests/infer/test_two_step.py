@@ -48,6 +48,19 @@ def test_outside_the_hole_nothing_changes(fill):
     assert not (changed & ~widened).any()
 
 
+def test_each_hole_has_the_colour_around_it():
+    """Whatever the rest of the tile is, and where nothing is around it white."""
+    page = np.full((64, 128, 3), 240, np.uint8)
+    page[:, 64:] = (30, 60, 90)
+    holes = np.zeros((64, 128), bool)
+    holes[20:30, 20:30] = holes[20:40, 90:100] = True
+    inked = page.copy()
+    inked[holes] = (255, 0, 255)
+    eraser = Eraser([], fill="page")
+    assert np.array_equal(eraser.run(inked, holes=holes).image, page)
+    assert (eraser.run(inked, holes=np.ones_like(holes)).image == 255).all()
+
+
 @pytest.mark.parametrize("composite", [True, False])
 @pytest.mark.parametrize("scale", [1, 2])
 def test_ink_is_widened_by_pixels_of_the_page(page, composite, scale):
