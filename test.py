@@ -33,6 +33,7 @@ from tqdm import tqdm
 from data.documents import check_settings, document_kind, open_document
 from data.errors import reason
 from data.files import make_folder
+from data.holes import HoleConfig
 from data.image_io import expand_inputs
 from data.manifest import Manifest, digest, make_key
 from data.submission import check_zip, write_zip
@@ -43,6 +44,7 @@ from infer.pages import FAILURES, MEMORY, Job, Outcome, erase_files, erase_here
 from infer.quality import DEFAULT, QUALITIES, TTA, settings
 from infer.record import RECORDS
 from infer.scale import AUTOMATIC, SCALES, scale
+from infer.two_step import FILLS
 from infer.where import PRINT, WORDS, Marks, Where
 
 FORMATS = {"png": ".png", "jpg": ".jpg", "same": None}
@@ -74,7 +76,7 @@ def main(arguments: list[str] | None = None) -> int:
             raise ValueError("--gt is for the report: give --report, too")
         changes = {name: getattr(options, name) for name in CHANGES}
         chosen = settings(options.quality, **changes)
-        paths = options.weights or BUNDLED[:chosen.nets]
+        paths = options.weights or ([] if options.holes else BUNDLED[:chosen.nets])
         weights = [_read_bytes(path) for path in paths]
         made_with = asdict(chosen) | {
             "weights": [digest(content) for content in weights], "nets": len(weights),
@@ -85,15 +87,20 @@ def main(arguments: list[str] | None = None) -> int:
         given = changes | {
             "fuse": options.fuse, "quality": options.quality, "batch": options.batch,
             "engine": options.engine, "precision": options.precision, "threads": options.threads,
-            "where": where}
+            "where": where, "fill": options.fill, "dilate": options.dilate}
+        fill = options.fill and options.fill not in FILLS and _read_bytes(Path(options.fill))
+        if options.fill:
+            made_with |= {"fill": digest(fill) if fill else options.fill, "dilate": options.dilate}
         if options.ray is None:
             eraser = Eraser(paths, **given)
             erase_pages = partial(erase_here, eraser)
         else:
-            names = [str(path) for path in paths]
+            sent = [(str(path), content) for path, content in zip(paths, weights, strict=True)]
+            if fill:
+                given["fill"] = len(sent)
+                sent.append((options.fill, fill))
             several = any(document_kind(path) != "image" for path in pages)
-            eraser = Cluster(options.ray, None if several else len(pages),
-                             list(zip(names, weights, strict=True)), given, found_by)
+            eraser = Cluster(options.ray, None if several else len(pages), sent, given, found_by)
             erase_pages = eraser.erase
         opening = {name: getattr(options, name) for name in OPENING}
         erase = partial(erase_files, erase_pages=erase_pages,
@@ -143,6 +150,15 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
                              "quality takes)")
     parser.add_argument("--fuse", type=float, nargs="+", metavar="W",
                         help="the checkpoints' weights in the average (equal)")
+    steps = parser.add_argument_group("two steps: what finds ink, and what fills its place")
+    steps.add_argument("--fill", metavar=f"{'|'.join(FILLS)}|FILE",
+                       help="the checkpoints, text segmenters too, only find ink, and this fills "
+                            "it: a plain colour, OpenCV's ways or an inpainting checkpoint")
+    steps.add_argument("--holes", type=Path, nargs="+", metavar="FILE|DIR",
+                       help="with --fill: masks or boxes of what to erase; nothing looks for ink")
+    steps.add_argument("--dilate", type=int, default=HoleConfig.dilate, metavar="N",
+                       help="with --fill: what is filled is the maximum over N×N pixels of what "
+                            f"was found or given ({HoleConfig.dilate})")
     own = parser.add_argument_group("settings that win over those of the quality")
     either = argparse.BooleanOptionalAction
     own.add_argument("--refine", action=either, help="run the networks' second stage, too")
@@ -196,8 +212,21 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def told_where(options: argparse.Namespace) -> tuple[Where | None, dict[str, list[Path]]]:
-    """What --only and --protect say of words, and their files. ValueError for what is not there."""
-    found, files = {}, {}
+    """What --only and --protect say of words, and their files and those of --holes.
+
+    ValueError for what is not there, and for options that do not go together.
+    """
+    if options.dilate < 0:
+        raise ValueError(f"--dilate must be 0 or more, got {options.dilate}")
+    if options.fill and options.fill not in FILLS and not Path(options.fill).is_file():
+        raise ValueError(f"--fill {options.fill}: no such checkpoint, and none of "
+                         f"{', '.join(FILLS)}")
+    if options.holes and (options.fill is None or options.weights):
+        raise ValueError("--holes says what to erase: it needs --fill and has no use for --weights")
+    found, files = {}, {"holes": options.holes or []}
+    for path in files["holes"]:
+        if not path.exists():
+            raise ValueError(f"--holes {path}: no such file or folder")
     for name, known in (("only", (WORDS,)), ("protect", (WORDS, PRINT))):
         given = getattr(options, name) or []
         files[name] = [Path(text) for text in given if text not in known]

@@ -1,7 +1,7 @@
 """Train one network on pairs, or CRAFT on pages with text, through all the stages of a recipe.
 
     python train.py --config configs/erasenet.yaml --data DATA [--out DIR] [--resume] [--steps N]
-                    [--init FILE] [--set key.sub=value ...]
+                    [--init FILE] [--strict] [--set key.sub=value ...]
 
 Several GPUs: python -m paddle.distributed.launch train.py ...; processes on a CPU:
 python -m paddle.distributed.launch --nproc_per_node 2 --backend gloo train.py ...
@@ -47,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
             paddle.distributed.init_parallel_env()
         out = options.out or Path("runs") / options.config.stem
         trainer = TRAINERS.get(config.model.arch, Trainer)
-        best = trainer(config, out, options.resume).fit()
+        best = trainer(config, out, options.resume, options.strict).fit()
     except FloatingPointError as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 1
@@ -69,6 +69,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
                         help="shorten all stages in proportion to N steps in all")
     parser.add_argument("--init", metavar="FILE",
                         help="checkpoint to start from, or text_seg's MobileNetV2 (train.init)")
+    parser.add_argument("--strict", action="store_true",
+                        help="stop rather than leave out loss terms that lack a file")
     parser.add_argument("--set", action="append", default=[], metavar="key.sub=value",
                         help="override a key of the config; may be repeated")
     return parser.parse_args(arguments)

@@ -35,12 +35,12 @@ def from_dict(cls: type[T], raw: dict, where: str = "") -> T:
 
 
 def _convert(kind: Any, value: Any, path: str) -> Any:
-    if dataclasses.is_dataclass(kind):
-        return from_dict(kind, value, path)
     if isinstance(kind, types.UnionType):  # X | None
         if value is None:
             return None
         kind = next(k for k in typing.get_args(kind) if k is not type(None))
+    if dataclasses.is_dataclass(kind):
+        return from_dict(kind, value, path)
     if typing.get_origin(kind) is list:
         if not isinstance(value, list):
             raise ValueError(f"{path}: expected a list, got {value!r}")

@@ -25,6 +25,7 @@ import numpy as np
 
 from data.augment import AugmentConfig, augment
 from data.generated import GeneratedCrops, GeneratedPage, SynthConfig, validation_pages
+from data.holes import HoleConfig, cut_hole
 from data.image_io import list_images, read_grey, read_image
 from data.page_cache import PageCache
 from data.soft_mask import size_of, soft_mask
@@ -272,6 +273,7 @@ class DataConfig:
     workers: int = 0  # loading processes; 0 loads in the training process
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     synth: SynthConfig = field(default_factory=SynthConfig)
+    holes: HoleConfig | None = None  # for networks that fill holes, and for them alone
     weak: str = ""  # for CRAFT: folder of pages whose words alone are known, see data/text_pages.py
     weak_share: float = 1 / 6  # of the crops that come from there: one for five others
 
@@ -305,7 +307,8 @@ class PairDataset:
 
     An index is a pair of integers (draw, page): one draw of one page always gives the same crop,
     whatever the process or order, so that a resumed run sees what an unbroken one would.
-    Items are (image, gt, mask, name): float32 3,S,S in [0, 1], float32 1,S,S in [0, 1], str.
+    Items are (image, gt, mask, name): float32 3,S,S in [0, 1], float32 1,S,S in [0, 1], str. With
+    `config.holes` the mask is a hole, and the fourth channel of the image, too.
     """
 
     def __init__(self, pairs: Sequence[Pair], config: DataConfig, seed: int = 0):
@@ -337,7 +340,10 @@ class PairDataset:
             image, gt, mask, rng, how,
             lambda i, g: soft_mask(i, g, config.threshold, config.channel, config.dilate),
         )
-        return to_chw(image), to_chw(gt), mask[None], name
+        if config.holes is None:
+            return to_chw(image), to_chw(gt), mask[None], name
+        image, hole = cut_hole(image, gt, mask, rng, config.holes)
+        return np.concatenate([to_chw(image), hole[None]]), to_chw(gt), hole[None], name
 
     def _read(self, page: int):
         pair = self.pairs[page]

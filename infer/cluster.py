@@ -61,7 +61,8 @@ class Worker:
     ) -> Choice:
         """Load checkpoints, given as names and contents, with what else an Eraser takes.
 
-        `detector` is the content of what `settings["where"]` finds words with.
+        A number as its `fill` stands for the checkpoint of that place. `detector` is the content of
+        what `settings["where"]` finds words with.
         """
         here = identity()
         if other := [f"{name} {here[name]} instead of {version}"
@@ -76,8 +77,11 @@ class Worker:
                 found_by = Path(folder) / settings["where"].weights.name  # which tells the official
                 found_by.write_bytes(detector)
                 settings = settings | {"where": replace(settings["where"], weights=found_by)}
+            networks, fill = list(paths), settings.get("fill")
+            if isinstance(fill, int):
+                settings = settings | {"fill": networks.pop(fill)}
             try:
-                self._eraser = Eraser(paths, **settings)
+                self._eraser = Eraser(networks, **settings)
             except ValueError as error:
                 text = str(error)
                 for path, (name, _) in zip(paths, weights, strict=True):

@@ -55,7 +55,7 @@ class Detector:
         self._tiling = Tiling(tile, margin, even=True, aligned=True)
         weights = weights or default_weights()
         (self._network,), self.engine = load(
-            [weights], engine, precision, threads, output=Detected, read=read)
+            [weights], engine, precision, threads, outputs=(Detected,), read=read)
 
     def __call__(self, image: np.ndarray) -> list[Word]:
         """The words of a page, uint8 H,W,3 RGB, in the page's pixels."""

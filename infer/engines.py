@@ -2,7 +2,7 @@
 
 An engine is called with float32 N,3,H,W in [0, 1], H and W multiples of 32, and returns a network's
 results: for an eraser (image, mask), float32 N,3,H,W not clipped and N,1,H,W in [0, 1]; for a text
-detector its scores alone, N,2,H/2,W/2.
+detector its scores alone, N,2,H/2,W/2. Inpainting networks take the hole as a fourth channel.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from data.manifest import digest
 from infer.cache import cached
 from model import Erased
 from model import weights as checkpoints
-from model.blocks import in_float32
+from model.blocks import in_float32, takes
 from model.coarse import FirstStage
 from model.compiled import compiled, worthwhile
 
@@ -36,7 +36,7 @@ ENGINES = ("paddle", "openvino", "onnxruntime")
 PRECISIONS = ("f32", "bf16", "f16")
 # A graph and Paddle may differ by this much, of 1 or of the largest value where that is more.
 TOLERANCE = 1e-3
-CHECKED = ((2, 3, 64, 96), (1, 3, 128, 64))  # inputs on which they are compared
+CHECKED = ((2, 64, 96), (1, 128, 64))  # N, H, W of inputs on which they are compared
 
 Network = Callable[[np.ndarray], tuple[np.ndarray, ...]]
 Reader = Callable[[Path], paddle.nn.Layer]
@@ -162,21 +162,22 @@ def choose(
 
 def load(
     networks: Sequence[Path | str | Network], engine: str = "auto", precision: str = "auto",
-    threads: int | None = None, refine: bool = True, output: type = Erased,
-    read: Reader = checkpoints.load,
+    threads: int | None = None, refine: bool = True,
+    outputs: tuple[type, ...] = (Erased,), read: Reader = checkpoints.load,
 ) -> tuple[list[Network], Choice]:
     """Checkpoints, or what is a function already, as functions, and the engine that runs them.
 
-    Without `refine` checkpoints' first stages alone (see model.coarse.FirstStage) are run. `read`
-    makes a network of a path; one with another kind of `output` is refused.
+    Without `refine` checkpoints' first stages alone (see model.coarse.FirstStage) are run, where
+    they have two. `read` makes a network of a path; one with none of `outputs` is refused.
     An automatic choice that cannot run one of them gives way to the next, with a warning. Raises
     ValueError as `choose` does, for a bad checkpoint, and as EngineError where no engine is left.
     """
-    make = partial(_read, read=read, output=output, refine=refine)
+    kinds = " or ".join(output.KIND for output in outputs)
+    make = partial(_read, read=read, outputs=outputs, kinds=kinds, refine=refine)
     choices = choose(engine, precision, threads)
     for choice in choices:
         try:
-            return [_open(Path(net), choice, threads is not None, make, f"{output.KIND} {refine}")
+            return [_open(Path(net), choice, threads is not None, make, f"{kinds} {refine}")
                     if isinstance(net, (str, Path)) else net for net in networks], choice
         except EngineError as error:
             if choice is choices[-1]:
@@ -220,11 +221,13 @@ def _precisions(engine: str, gpu: bool) -> list[str]:
     return ["f32"]
 
 
-def _read(path: Path, read: Reader, output: type, refine: bool) -> paddle.nn.Layer:
+def _read(
+    path: Path, read: Reader, outputs: tuple[type, ...], kinds: str, refine: bool
+) -> paddle.nn.Layer:
     net = read(path)
-    if net.output is not output:
-        raise ValueError(f"{path}: is not {output.KIND}, but {net.output.KIND}")
-    return net if refine else FirstStage(net)
+    if net.output not in outputs:
+        raise ValueError(f"{path}: is not {kinds}, but {net.output.KIND}")
+    return FirstStage(net) if not refine and hasattr(net, "coarse") else net
 
 
 def _open(path: Path, choice: Choice, limit: bool, make: Reader, kind: str) -> Network:
@@ -267,7 +270,8 @@ def _graph(path: Path, engine: str, make: Reader) -> bytes:
     except GraphError as error:
         raise EngineError(f"{path}: {error}") from error
     run, reference = _start(path, engine, graph, usable_cores(), "f32"), PaddleEngine(net)
-    for shape in CHECKED:
+    for n, height, width in CHECKED:
+        shape = n, takes(net.output), height, width
         batch = np.random.default_rng(0).random(shape, np.float32)
         for name, ours, theirs in zip(run.results, reference(batch), run(batch), strict=True):
             error = np.abs(ours - theirs).max() / max(1, np.abs(ours).max())

@@ -10,12 +10,15 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from data.holes import HoleConfig
 from infer.blank import Blankness
 from infer.engines import load
 from infer.quality import DEFAULT, TTA, settings
 from infer.scale import AUTOMATIC, best_scale, resize
 from infer.tiles import EVERYTHING, Place, Tiling, count_tiles, each_tile
+from infer.two_step import FILLS, Fill, Filler
 from infer.where import Where
+from model import Erased, Inpainted, Segmented
 
 # Composing keeps a page's pixel where no mask value within COMPOSE_REACH pixels is above
 # COMPOSE_ABOVE: strokes fade out over a pixel or two, and their rims must be erased with them.
@@ -51,6 +54,10 @@ class Eraser:
     words on a page say where it may change. The attributes `settings` and `engine` are the Settings
     and the Choice made. Raises ValueError for settings out of range, for what this machine cannot
     do and for weights that cannot be loaded.
+
+    With `fill` the networks only say where ink is, and may be text segmenters. Widened by `dilate`
+    pixels that is a hole, which one of `two_step.FILLS` fills, or an inpainting network: a
+    checkpoint's path, or a function. There may be no networks then, if pages come with their holes.
     """
 
     def __init__(
@@ -63,22 +70,31 @@ class Eraser:
         precision: str = "auto",
         threads: int | None = None,
         where: Where | None = None,
+        fill: str | Path | Fill | None = None,
+        dilate: int = HoleConfig.dilate,
         **changes,
     ):
         self.settings = settings(quality, **changes)
         networks = BUNDLED[:self.settings.nets] if networks is None else networks
         fuse = [1.0] * len(networks) if fuse is None else list(fuse)
-        if not networks:
+        if not networks and fill is None:
             raise ValueError("an eraser needs one network at least")
-        good = all(0 <= weight < np.inf for weight in fuse) and sum(fuse) > 0
+        good = all(0 <= weight < np.inf for weight in fuse) and (sum(fuse) > 0 or not networks)
         if len(fuse) != len(networks) or not good:
             raise ValueError(f"the average of {len(networks)} networks needs as many weights of 0 "
                              f"or more, not all of them 0; got {fuse}")
         if batch < 1:
             raise ValueError(f"batch must be 1 or more, got {batch}")
         self._tiling = Tiling(self.settings.tile, self.settings.margin, self.settings.even)
+        finds = (Erased,) if fill is None else (Erased, Segmented)
         self._networks, self.engine = load(
-            networks, engine, precision, threads, self.settings.refine)
+            networks, engine, precision, threads, self.settings.refine, finds)
+        self._filler = None
+        if fill is not None:
+            if fill not in FILLS:
+                (fill,), _ = load([fill], self.engine.engine, self.engine.precision, threads,
+                                  outputs=(Inpainted,))
+            self._filler = Filler(FILLS.get(fill, fill), dilate)
         self._shares = [weight / sum(fuse) for weight in fuse]
         self._batch = batch
         self._where = where
@@ -100,23 +116,30 @@ class Eraser:
         where: np.ndarray | Sequence[tuple[int, int, int, int]] | None = None,
         only: np.ndarray | None = None,
         progress: Progress | None = None,
+        holes: np.ndarray | None = None,
     ) -> Result:
         """Erase a page and say where ink was seen.
 
         `where` says what may be erased: a bool H,W map, or boxes (left, top, right, bottom) in
         pixels. `only`, a bool H,W map, says what to redo. Pixels outside either, and those that the
         eraser's own `where` keeps, stay as they are; tiles without any other are not computed.
-        `progress(done, total)` counts tiles; when it returns False, `Cancelled` is raised.
+        `progress(done, total)` counts tiles; when it returns False, `Cancelled` is raised. `holes`,
+        a bool H,W map, is the ink, which no network is asked for then; it needs a `fill`.
         ValueError for arrays of a wrong kind or size.
         """
         mask = np.zeros(image.shape[:2], np.float32)
         maps = [_as_map(where, image.shape[:2], "where"), _as_map(only, image.shape[:2], "only")]
+        if holes is not None:
+            if self._filler is None or holes.shape != mask.shape or holes.dtype != bool:
+                raise ValueError(f"holes must be a bool map of {mask.shape} for an eraser with a "
+                                 f"fill, got {holes.dtype} {holes.shape}")
+            maps.append(self._filler.hole(holes) > 0)
         if self._where is not None:
             words = self._find(image)
             maps.append(self._where.change(words, image.shape[:2]))
         maps = [one for one in maps if one is not None]
         change = np.logical_and.reduce(maps) if maps else None
-        out = self._run(image, progress, change, mask)
+        out = self._run(image, progress, change, mask, holes)
         if self._where is not None:
             self._where.restore(words, image, out, mask)
         return Result(out, mask)
@@ -127,6 +150,7 @@ class Eraser:
         progress: Progress | None,
         change: np.ndarray | None = None,
         mask: np.ndarray | None = None,
+        holes: np.ndarray | None = None,
     ) -> np.ndarray:
         """Erase `image` into a new array where `change` allows; `mask` takes what was seen."""
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
@@ -135,7 +159,7 @@ class Eraser:
         if scale == AUTOMATIC:
             scale = best_scale(image)
         tiling = self._tiling.scaled(scale)
-        blank = Blankness(image) if self.settings.skip_blank else None
+        blank = Blankness(image) if self.settings.skip_blank and holes is None else None
         box = blank.box() if blank else EVERYTHING
 
         def wanted(place: Place) -> bool:
@@ -144,12 +168,13 @@ class Eraser:
         total = count_tiles(box, image.shape, tiling)
         out = image.copy()
         erase_tiles = partial(self._erase, scale=scale)
-        parts = each_tile(image, erase_tiles, tiling, self._batch, wanted, box)
+        page = image if holes is None else np.dstack([image, holes.astype(np.uint8) * 255])
+        parts = each_tile(page, erase_tiles, tiling, self._batch, wanted, box)
         for done, (place, planes) in enumerate(parts, 1):
             if planes is not None:
                 erased = np.rint(planes[..., :3].clip(0, 255)).astype(np.uint8)
                 erase = None if change is None else change[place]
-                if self.settings.composite:
+                if planes.shape[-1] > 4:
                     seen = planes[..., 4] > COMPOSE_ABOVE
                     erase = seen if erase is None else seen & erase
                 if erase is None:
@@ -163,27 +188,38 @@ class Eraser:
         return out
 
     def _erase(self, tiles: np.ndarray, scale: float) -> np.ndarray:
-        """A batch of tiles, uint8 N,S,S,3, to float32 N,S,S,4 or 5.
+        """A batch of tiles, uint8 N,S,S,3 or with their holes 4, to float32 N,S,S,4 or 5.
 
-        RGB in [0, 255], the mask, and for composing the mask's maximum within COMPOSE_REACH.
+        RGB in [0, 255], the mask, and where not all of the page may change what of it may: for
+        composing the mask's maximum within COMPOSE_REACH, for a fill the holes.
         Networks see the tiles resized by `scale`; their change is resized back and added.
         """
         seen = resize(tiles, scale)
-        planes = self._average(seen)
+        planes = self._average(seen, scale)
         if scale != 1:
-            planes[..., :3] -= seen
+            planes[..., :3] -= seen[..., :3]
             planes = resize(planes, 1 / scale)
-            planes[..., :3] += tiles
+            planes[..., :3] += tiles[..., :3]
             planes[..., 3].clip(0, 1, out=planes[..., 3])  # cubic interpolation overshoots
-        if self.settings.composite:
-            reach = np.ones((2 * COMPOSE_REACH + 1,) * 2, np.uint8)
-            planes = np.stack([cv2.merge([*cv2.split(tile), cv2.dilate(tile[..., 3], reach)])
-                               for tile in planes])
-        return planes
+        if self._filler is not None:
+            near = self._filler.hole
+        elif self.settings.composite:
+            near = partial(cv2.dilate, kernel=np.ones((2 * COMPOSE_REACH + 1,) * 2, np.uint8))
+        else:
+            return planes
+        return np.stack([cv2.merge([*cv2.split(tile), near(tile[..., 3])]) for tile in planes])
 
-    def _average(self, tiles: np.ndarray) -> np.ndarray:
-        """All networks and flips on uint8 N,S,S,3: float32 N,S,S,4, RGB in [0, 255] and mask."""
+    def _average(self, tiles: np.ndarray, scale: float) -> np.ndarray:
+        """What becomes of uint8 N,S,S,3, or 4: float32 N,S,S,4, RGB in [0, 255] and mask."""
         batch = np.ascontiguousarray(tiles.transpose(0, 3, 1, 2)).astype(np.float32) / 255
+        planes = batch if batch.shape[1] == 4 else self._seen(batch)
+        if self._filler is not None:
+            planes[:, :3] = self._filler(batch[:, :3], planes[:, 3], scale)
+        planes[:, :3] *= 255
+        return np.stack([cv2.merge(list(tile)) for tile in planes])
+
+    def _seen(self, batch: np.ndarray) -> np.ndarray:
+        """All networks and flips on float32 N,3,H,W in [0, 1]: N,4,H,W, RGB and mask."""
         planes = self._fuse(batch)
         flips = TTA[self.settings.tta][1:]
         turned = np.full(len(batch), bool(flips))
@@ -194,16 +230,16 @@ class Eraser:
             for axes in flips:
                 planes[turned] += np.flip(self._fuse(np.flip(batch, axes)), axes)
             planes[turned] /= 1 + len(flips)
-        planes[:, :3] *= 255
-        return np.stack([cv2.merge(list(tile)) for tile in planes])
+        return planes
 
     def _fuse(self, batch: np.ndarray) -> np.ndarray:
         """All networks on float32 N,3,H,W in [0, 1]: their average, N,4,H,W, RGB and mask."""
         batch = np.ascontiguousarray(batch)
         planes = np.zeros((len(batch), 4, *batch.shape[2:]), np.float32)
         for net, share in zip(self._networks, self._shares, strict=True):
-            image, mask = net(batch)
-            planes[:, :3] += image * np.float32(share)
+            *pictures, mask = net(batch)  # a text segmenter makes no picture
+            for picture in pictures:
+                planes[:, :3] += picture * np.float32(share)
             planes[:, 3:] += mask * np.float32(share)
         return planes
 

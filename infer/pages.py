@@ -86,12 +86,13 @@ def compute(
 ) -> dict[str, np.ndarray | Record]:
     """What is wanted of a page, by kind. Raises ValueError naming the page, or a mask of it."""
     start = time.perf_counter()
-    where = page.marks.change(page.path, page.number, page.index, page.pages, image.shape[:2])
+    where, holes = page.marks.maps(
+        page.path, page.number, page.index, page.pages, image.shape[:2])
     try:
-        if where is None and page.suffixes.keys() <= {"image"}:
+        if where is None and holes is None and page.suffixes.keys() <= {"image"}:
             erased, mask = eraser(image, progress), None
         else:
-            erased, mask = eraser.run(image, where, progress=progress)
+            erased, mask = eraser.run(image, where, progress=progress, holes=holes)
         if page.flat:
             erased = flatten(erased)
         if mask is None:

@@ -43,7 +43,7 @@ class Segmenter:
         self._scale = scale
         self._tiling = Tiling(tile, margin, even=True, aligned=True).scaled(scale)
         (self._network,), self.engine = load(
-            [network], engine, precision, threads, output=Segmented)
+            [network], engine, precision, threads, outputs=(Segmented,))
 
     def __call__(self, image: np.ndarray) -> np.ndarray:
         """The mask of a page, uint8 H,W,3 RGB: float32 H,W in [0, 1], 1 is text.

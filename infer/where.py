@@ -101,32 +101,38 @@ def cover(outlines: Sequence[np.ndarray], shape: tuple[int, int]) -> np.ndarray:
 
 
 class Marks(NamedTuple):
-    """Masks and boxes that were given for one file: names and contents."""
+    """Masks and boxes that were given for one file: names and contents.
+
+    `holes` are what to erase, instead of what networks would find.
+    """
 
     only: tuple[tuple[Path, bytes], ...] = ()
     protect: tuple[tuple[Path, bytes], ...] = ()
+    holes: tuple[tuple[Path, bytes], ...] = ()
 
     @classmethod
-    def read(cls, only: Sequence[Path], protect: Sequence[Path], page: Path) -> Marks:
+    def read(
+        cls, only: Sequence[Path], protect: Sequence[Path], page: Path, holes: Sequence[Path] = ()
+    ) -> Marks:
         """What concerns the file `page`. ValueError where a folder has nothing for it, OSError."""
         return cls(*(tuple((path, path.read_bytes()) for path in (_of(p, page) for p in paths))
-                     for paths in (only, protect)))
+                     for paths in (only, protect, holes)))
 
-    def change(
+    def maps(
         self, page: Path, number: int | None, index: int, pages: int, shape: tuple[int, int]
-    ) -> np.ndarray | None:
-        """A bool H,W map of what may change of a page; None where nothing was given.
+    ) -> tuple[np.ndarray | None, np.ndarray | None]:
+        """Bool H,W maps of what may change of a page and of its holes; None where none was given.
 
         The page is number `number` of its document and the one of this index among `pages` that
         are erased. ValueError naming the file at fault.
         """
-        inside, outside = (
+        inside, outside, holes = (
             [_marked(path, content, page, number, index, pages, shape) for path, content in files]
             for files in self)
         change = np.logical_or.reduce(inside) if inside else None
         for marked in outside:
             change = ~marked if change is None else change & ~marked
-        return change
+        return change, np.logical_or.reduce(holes) if holes else None
 
 
 def _of(given: Path, page: Path) -> Path:

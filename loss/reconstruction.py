@@ -19,17 +19,72 @@ def masked_l1(
 
 
 def multiscale_l1(
-    coarse: list[paddle.Tensor], gt: paddle.Tensor, mask: paddle.Tensor, weights: list[float]
+    coarse: list[paddle.Tensor], gt: paddle.Tensor, mask: paddle.Tensor,
+    ink_weights: list[float], page_weights: list[float],
 ) -> tuple[paddle.Tensor, paddle.Tensor]:
     """`masked_l1` of each coarse picture against gt and mask averaged down to its size, weighted.
 
-    `coarse` from the coarsest scale to full size, one weight each.
+    `coarse` from the coarsest scale to full size, one weight each for ink and for page.
     """
     ink = page = 0.0
-    for picture, weight in zip(coarse, weights, strict=True):
+    for picture, ink_weight, page_weight in zip(coarse, ink_weights, page_weights, strict=True):
         step = gt.shape[2] // picture.shape[2]
         small_gt = gt if step == 1 else F.avg_pool2d(gt, step)
         small_mask = mask if step == 1 else F.avg_pool2d(mask, step)
         scale_ink, scale_page = masked_l1(picture, small_gt, small_mask)
-        ink, page = ink + weight * scale_ink, page + weight * scale_page
+        ink, page = ink + ink_weight * scale_ink, page + page_weight * scale_page
     return ink, page
+
+
+def composite(image: paddle.Tensor, gt: paddle.Tensor, mask: paddle.Tensor) -> paddle.Tensor:
+    """The ground truth with the picture's regions of ink: gt + mask × (image − gt)."""
+    return gt + mask * (image - gt)
+
+
+def total_variation(
+    image: paddle.Tensor, gt: paddle.Tensor, mask: paddle.Tensor
+) -> paddle.Tensor:
+    """How rough the ink regions and their rims are, in the ground truth around them: a scalar.
+
+    Differences of neighbours, weighted by the larger of their masks, added up over both directions
+    and divided by the picture's size. Liu et al.: Image Inpainting for Irregular Holes, ECCV 2018.
+    """
+    picture, total = composite(image, gt, mask), 0.0
+    for axis in (2, 3):
+        length = picture.shape[axis]
+        (one, other), (edge, rim) = (
+            [paddle.slice(x, [axis], [i], [length - 1 + i]) for i in (0, 1)]
+            for x in (picture, mask))
+        total = total + (paddle.maximum(edge, rim) * (one - other).abs()).sum()
+    return total / picture.size
+
+
+REACH, SPREAD, ROUNDS = 32, 40.0, 7  # of the Gaussian: 65 pixels wide, its deviation; how often
+
+
+def confidence(hole: paddle.Tensor) -> paddle.Tensor:
+    """How much the surroundings say of each pixel of a hole: highest at its rim, lower inwards,
+    0 outside of it. (N, 1, H, W) of 0 and 1 to as many in [0, 1].
+
+    Wang et al.: Image Inpainting via GMCNN, NeurIPS 2018: what is known, 1, is spread into the hole
+    by a Gaussian, several times. What lies beyond the picture's edge does not count.
+    """
+    steps = paddle.arange(-REACH, REACH + 1, dtype="float32")
+    taps = (-(steps / SPREAD).square() / 2).exp()
+
+    def spread(x: paddle.Tensor) -> paddle.Tensor:
+        x = F.conv2d(x, taps.reshape([1, 1, -1, 1]), padding=[REACH, 0])
+        return F.conv2d(x, taps.reshape([1, 1, 1, -1]), padding=[0, REACH])
+
+    whole, found = spread(paddle.ones_like(hole)), paddle.zeros_like(hole)
+    for _ in range(ROUNDS):
+        found = spread(1 - hole + found) / whole * hole
+    return found
+
+
+def confidence_l1(
+    image: paddle.Tensor, gt: paddle.Tensor, hole: paddle.Tensor
+) -> paddle.Tensor:
+    """L1 in holes, each pixel weighted by its confidence: mean over the holes' pixels. A scalar."""
+    error = (confidence(hole) * (image - gt).abs()).sum()
+    return error / (hole.sum() * image.shape[1]).clip(min=1)

@@ -41,6 +41,26 @@ class Erased(NamedTuple):
         return [self.image, F.sigmoid(self.mask_logits)]
 
 
+class Inpainted(Erased):
+    """An inpainting network's output: a whole picture, in and around the hole, which is the mask.
+
+    Its networks take N,4,H,W: RGB in [0, 1] and the hole, 1 where the picture is unknown.
+    """
+
+    KIND = "an inpainting network"
+    MEANING = {"mask": "the hole"}
+
+    @classmethod
+    def around(cls, image: paddle.Tensor, hole: paddle.Tensor) -> Inpainted:
+        """Of a picture and the hole, N,1,H,W of 0 and 1; sigmoids of ±20 are 0 and 1, too."""
+        return cls(image, [], (hole - 0.5) * 40.0)
+
+
+def takes(output: type) -> int:
+    """How many channels networks with this kind of output take."""
+    return 4 if issubclass(output, Inpainted) else 3
+
+
 def in_float32(output: NamedTuple) -> NamedTuple:
     """A network's output in float32, whatever the network ran in: losses sum over many pixels."""
     return output.of([tensor.astype("float32") for tensor in output.tensors()])
@@ -117,11 +137,12 @@ class ConvNorm(nn.Layer):
     """Convolution that keeps the size, batch norm and, unless told not, ReLU."""
 
     def __init__(self, inputs: int, outputs: int, kernel: int | tuple[int, int] = 3,
-                 dilation: int = 1, groups: int = 1, relu: bool = True):
+                 dilation: int = 1, groups: int = 1, relu: bool = True, bias: bool = True):
         super().__init__()
         sides = (kernel, kernel) if isinstance(kernel, int) else kernel
         padding = [side // 2 * dilation for side in sides]
-        self.conv = nn.Conv2D(inputs, outputs, sides, 1, padding, dilation, groups)
+        self.conv = nn.Conv2D(inputs, outputs, sides, 1, padding, dilation, groups,
+                              bias_attr=None if bias else False)
         self.norm = nn.BatchNorm2D(outputs)
         self.relu = relu
 
@@ -200,6 +221,32 @@ def bilinear(x: paddle.Tensor) -> paddle.Tensor:
     rows = [0.75 * x + 0.25 * other for other in _neighbours(x, 2)]
     phases = [0.75 * row + 0.25 * other for row in rows for other in _neighbours(row, 3)]
     return F.pixel_shuffle(paddle.stack(phases, 2).flatten(1, 2), 2)
+
+
+def enlarge_to(x: paddle.Tensor, other: paddle.Tensor) -> paddle.Tensor:
+    """Bilinear enlargement to the other's height and width; corners stay in the corners.
+
+    Not F.interpolate, which does not run under oneDNN.
+    """
+    for axis, sides in ((2, [1, 1, -1, 1]), (3, [1, 1, 1, -1])):
+        last = x.shape[axis] - 1
+        places = np.linspace(0, last, other.shape[axis])
+        before = np.floor(places).astype(np.int64)
+        share = paddle.to_tensor((places - before).astype(np.float32)).reshape(sides)
+        one, next_ = (paddle.index_select(x, paddle.to_tensor(side), axis)
+                      for side in (before, np.minimum(before + 1, last)))
+        x = one + share * (next_ - one)
+    return x
+
+
+def reflect(x: paddle.Tensor, margin: int) -> paddle.Tensor:
+    """`x` and its reflection around it, `margin` wide, also where that is wider than `x`."""
+    for axis in (2, 3):
+        last, beyond = x.shape[axis] - 1, np.arange(1, margin + 1)
+        sides = [paddle.index_select(x, paddle.to_tensor(np.abs(places % (2 * last) - last)), axis)
+                 for places in (last - beyond[::-1], 2 * last + beyond)]
+        x = paddle.concat([sides[0], x, sides[1]], axis)
+    return x
 
 
 def _neighbours(x: paddle.Tensor, axis: int) -> tuple[paddle.Tensor, paddle.Tensor]:

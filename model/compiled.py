@@ -45,9 +45,11 @@ def available() -> bool:
 
 
 def trainable(config: ModelConfig) -> bool:
-    """Whether oneDNN trains a compiled network: on other numbers of channels it aborts."""
+    """Whether oneDNN trains a compiled network: others, and other numbers of channels, abort."""
     refine = config.refine_channels if config.arch == "nonlocal" else 0
-    return config.width % 16 == 0 and refine % 16 == 0
+    aborts = config.arch in ("gmcnn", "pert") or (
+        config.arch == "inpaint" and config.layer == "partial")
+    return not aborts and config.width % 16 == 0 and refine % 16 == 0
 
 
 def worthwhile() -> bool:

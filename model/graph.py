@@ -10,7 +10,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -21,9 +20,9 @@ from onnx import TensorProto, helper, numpy_helper
 from paddle import nn
 
 from data.manifest import digest
-from model import blocks, craft, nonlocal_eraser, text_seg
+from model import blocks, craft, described, gmcnn, inpaint, nonlocal_eraser, pert, text_seg
 
-OPSET, IR_VERSION = 13, 8  # old enough for any runtime of the last years
+OPSET, IR_VERSION = 16, 8  # the first with GridSample; any runtime since 2022
 MULTIPLE = 32  # height and width of a network's input are multiples of it
 # What a graph depends on beside the weights: this file and the networks'.
 VERSION = digest(b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py"))))
@@ -57,7 +56,8 @@ class _Graph:
         self.constants: dict[str, onnx.TensorProto] = {}
 
     def node(self, kind: str, *inputs, **attributes) -> Symbol:
-        """Add a node. Inputs are symbols, arrays or Paddle's tensors as constants, or None."""
+        """Add a node. Inputs are symbols, or constants (arrays, Paddle's tensors, floats), or None.
+        """
         names = ["" if x is None else x.name if isinstance(x, Symbol) else self._constant(x)
                  for x in inputs]
         name = f"v{len(self.nodes)}"
@@ -66,7 +66,8 @@ class _Graph:
 
     def _constant(self, value) -> str:
         name = f"c{len(self.constants)}"
-        array = value.numpy() if isinstance(value, paddle.Tensor) else np.asarray(value, order="C")
+        array = value.numpy() if isinstance(value, paddle.Tensor) else np.asarray(
+            value, "float32" if isinstance(value, float) else None, order="C")
         self.constants[name] = numpy_helper.from_array(array, name)
         return name
 
@@ -140,9 +141,100 @@ def _max_pool3(x: Symbol) -> Symbol:
     return x.graph.node("MaxPool", x, kernel_shape=[3, 3], pads=[1] * 4)
 
 
+def _shape(x: Symbol, begin: int, end: int) -> Symbol:
+    return x.graph.node("Slice", x.graph.node("Shape", x), np.array([begin]), np.array([end]))
+
+
+def _side(x: Symbol, axis: int) -> Symbol:
+    return x.graph.node("Gather", x.graph.node("Shape", x), np.array(axis))
+
+
+def _real(x: Symbol) -> Symbol:
+    return x.graph.node("Cast", x, to=TensorProto.FLOAT)
+
+
+def _enlarge_to(x: Symbol, other: Symbol) -> Symbol:
+    sizes = x.graph.node("Concat", _shape(x, 0, 2), _shape(other, 2, 4), axis=0)
+    return x.graph.node("Resize", x, None, None, sizes, mode="linear",
+                        coordinate_transformation_mode="align_corners")
+
+
+def _reflect(x: Symbol, margin: int) -> Symbol:
+    node = x.graph.node
+
+    def absolute(places: Symbol) -> Symbol:
+        return node("Max", places, places * -1)  # OpenVINO's Abs leaves integers as they are
+
+    for axis in (2, 3):
+        last, beyond = _side(x, axis) - 1, np.arange(1, margin + 1)
+        # Both sides apart: of a gather of all, OpenVINO would not know that it is long enough.
+        sides = [node("Gather", x, absolute(node("Mod", places, last * 2) - last), axis=axis)
+                 for places in (last - beyond[::-1], last * 2 + beyond)]
+        x = node("Concat", sides[0], x, sides[1], axis=axis)
+    return x
+
+
+def _adaptive_average(x: Symbol, count: int) -> Symbol:
+    if count == 1:
+        return x.graph.node("GlobalAveragePool", x)
+    node, bins = x.graph.node, np.arange(count)[:, None]
+
+    def shares(size: Symbol) -> Symbol:  # (count, size): of each pixel in each bin
+        start = node("Div", size * bins, np.array(count))
+        end = node("Div", size * (bins + 1) + (count - 1), np.array(count))
+        places = node("Range", np.array(0), size, np.array(1))
+        inside = node("And", node("GreaterOrEqual", places, start), node("Less", places, end))
+        return node("Div", _real(inside), _real(end - start))
+
+    columns = node("Transpose", shares(_side(x, 3)), perm=[1, 0])
+    return node("MatMul", node("MatMul", shares(_side(x, 2)), x), columns)
+
+
+def _warp(x: Symbol, flow: Symbol) -> Symbol:
+    node, moved = x.graph.node, []
+    for channel, axis in enumerate((3, 2)):
+        size = _side(flow, axis)
+        places = _real(node("Range", np.array(0), size, np.array(1)))
+        line = node("Div", places * 2.0, _real(size - 1)) - 1.0
+        line = node("Reshape", line, np.array([1, 1, 1, -1] if axis == 3 else [1, 1, -1, 1]))
+        along = node("Slice", flow, np.array([channel]), np.array([channel + 1]), np.array([1]))
+        moved.append(node("Div", along, _real(size)) + line)
+    grid = node("Transpose", node("Concat", *moved, axis=1), perm=[0, 2, 3, 1])
+    return node("GridSample", x, grid, mode="bilinear", padding_mode="zeros", align_corners=0)
+
+
+def _mean_logits(mask: Symbol) -> Symbol:
+    node = mask.graph.node
+    mean = node("Clip", node("ReduceMean", mask, axes=[1]), np.float32(1e-6), np.float32(1 - 1e-6))
+    return node("Log", node("Div", mean, _unknown(mean)))
+
+
 def _bilinear(x: Symbol) -> Symbol:
     scales = np.array([1, 1, 2, 2], "float32")
     return x.graph.node("Resize", x, None, scales, mode="linear")
+
+
+def _split_hole(x: Symbol) -> tuple[Symbol, Symbol, Symbol]:
+    node, axis = x.graph.node, np.array([1])
+    picture = node("Slice", x, np.array([0]), np.array([3]), axis)
+    hole = node("Slice", x, np.array([3]), np.array([4]), axis)
+    hole = node("Cast", node("GreaterOrEqual", hole, 0.5), to=TensorProto.FLOAT)
+    return picture, _unknown(hole), hole
+
+
+def _unknown(known: Symbol) -> Symbol:
+    return known.graph.node("Sub", 1.0, known)
+
+
+def _box_mean(x: Symbol, kernel: int, stride: int) -> Symbol:
+    return x.graph.node("AveragePool", x, kernel_shape=[kernel] * 2, strides=[stride] * 2,
+                        pads=[kernel // 2] * 4)
+
+
+def _renormaliser(share: Symbol) -> tuple[Symbol, Symbol]:
+    node = share.graph.node
+    known = node("Cast", node("Greater", share, inpaint.SMALLEST), to=TensorProto.FLOAT)
+    return known, node("Div", known, node("Max", share, inpaint.SMALLEST))
 
 
 def _concat(tensors: list[Symbol], axis: int = 0) -> Symbol:
@@ -161,13 +253,24 @@ RULES: list[tuple[object, str, Callable]] = [
     (craft, "max_pool3", _max_pool3),
     (craft, "bilinear", _bilinear),
     (text_seg, "bilinear", _bilinear),
+    *((module, "enlarge_to", _enlarge_to) for module in (gmcnn, pert)),
+    (gmcnn, "reflect", _reflect),
+    (pert, "warp", _warp),
+    (pert, "mean_logits", _mean_logits),
+    *((module, "upsample", _upsample) for module in (inpaint, gmcnn, pert)),
+    *((module, "split_hole", _split_hole) for module in (inpaint, gmcnn)),
+    (inpaint, "unknown", _unknown),
+    (inpaint, "box_mean", _box_mean),
+    (inpaint, "renormaliser", _renormaliser),
     (paddle, "concat", _concat),
     (F, "avg_pool2d", _average),
     (F, "leaky_relu", lambda x, slope=0.01, name=None: _leaky_relu(x, slope)),
     (F, "relu", lambda x, name=None: x.graph.node("Relu", x)),
     (F, "relu6", lambda x, name=None: x.graph.node("Clip", x, np.float32(0), np.float32(6))),
-    (F, "adaptive_avg_pool2d", lambda x, size: x.graph.node("GlobalAveragePool", x)),
+    (F, "adaptive_avg_pool2d", _adaptive_average),
     (F, "sigmoid", lambda x: x.graph.node("Sigmoid", x)),
+    (F, "elu", lambda x: x.graph.node("Elu", x)),
+    (F, "tanh", lambda x: x.graph.node("Tanh", x)),
 ]
 _lock = threading.Lock()
 
@@ -201,10 +304,11 @@ def _rules() -> Iterator[None]:
 def to_onnx(net: nn.Layer, about: dict[str, str] | None = None) -> bytes:
     """The network as a serialised ONNX model.
 
-    Its input `tile` is float32 N,3,H,W RGB in [0, 1], H and W multiples of 32, all of N, H and W
-    free; its outputs are the RESULTS of its kind of output: an eraser's `image`, not clipped, and
-    `mask` in [0, 1], say. Batch norm is as in evaluation. Metadata are the network's config, and
-    `about`. GraphError where the network uses an operation that no rule knows.
+    Its input `tile` is float32 N,3,H,W RGB in [0, 1] (N,4,H,W for an inpainting network, the fourth
+    the hole), H and W multiples of 32, all of N, H and W free; its outputs are the RESULTS of its
+    kind of output: an eraser's `image`, not clipped, and `mask` in [0, 1], say. Batch norm is as in
+    evaluation. Metadata are the network's config, and `about`. GraphError where the network uses an
+    operation that no rule knows.
     """
     graph = _Graph()
     with _rules():
@@ -220,13 +324,14 @@ def to_onnx(net: nn.Layer, about: dict[str, str] | None = None) -> bytes:
     model = helper.make_model(
         helper.make_graph(
             nodes, net.config.arch,
-            [helper.make_tensor_value_info("tile", TensorProto.FLOAT, ["n", 3, "height", "width"])],
+            [helper.make_tensor_value_info(
+                "tile", TensorProto.FLOAT, ["n", blocks.takes(net.output), "height", "width"])],
             [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
              for name, shape in net.output.RESULTS.items()],
             constants),
         opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION,
         producer_name="text eraser")
-    config = {name: str(value) for name, value in asdict(net.config).items()}
+    config = {name: str(value) for name, value in described(net.config).items()}
     helper.set_model_props(model, {
         **config, "multiple": str(MULTIPLE), "input": "RGB in [0, 1]", **net.output.MEANING,
         **(about or {})})

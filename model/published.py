@@ -63,24 +63,61 @@ CRAFT = {
        for i in (1, 2, 3, 4) for j in (0, 1) for k, part in enumerate(("conv", "norm"))},
     **{f"conv_cls.{i}": f"head.{i}" for i in (0, 2, 4, 6, 8)},
 }
+GMCNN = {
+    **{f"{column}.{i}": f"{part}.{i}"
+       for column, part in (("EB1", "wide"), ("EB2", "middle"), ("EB3", "fine"))
+       for i in range(12)},
+    **{f"EB2.{13 + i}": f"middle_half.{i}" for i in (0, 1)},
+    **{f"EB3.{13 + i}": f"fine_half.{i}" for i in (0, 1)},
+    **{f"EB3.{16 + i}": f"fine_full.{i}" for i in (0, 1)},
+    **{f"decoding_layers.{i}": f"decode.{i}" for i in (0, 1)},
+}
+PERT = {
+    "conv0": "down2", "convb.conv2d": "down4", "res1": "middle4", "res2": "down8",
+    "res3": "down16", "res4": "middle16", "res5": "down32", "res6": "middle32.0",
+    "conv2.conv2d": "middle32.1",
+    **{name: place for name, place in COARSE.items()
+       if name.startswith(("deconv", "lateral", "conv_o"))},
+    **{f"sf_net.ppm.stages.{i}.{1 + k}": f"locate.bins.{i}.{part}"
+       for i in range(4) for k, part in enumerate(("conv", "norm"))},
+    **{f"sf_net.{name}.{k}": f"locate.{unit}.{part}"
+       for name, unit in (("ppm.bottleneck", "pool"), ("conv_last.0", "head.0"),
+                          *((f"fpn_in.{i}", f"enter.{i}") for i in range(3)),
+                          *((f"fpn_out.{i}.0", f"smooth.{i}") for i in range(3)))
+       for k, part in enumerate(("conv", "norm"))},
+    **{f"sf_net.fpn_out_align.{i}.{name}": f"locate.align.{i}.{part}" for i in range(3)
+       for name, part in (("down_l", "fine"), ("down_h", "coarse"), ("flow_make", "flow"))},
+    "sf_net.conv_last.1": "locate.head.1",
+}
+DISCRIMINATOR = {
+    **{f"{branch}.{i}.conv2d": f"{part}.{i}.conv" for i in range(6)
+       for branch, part in (("globalDis", "whole"), ("localDis", "ink"))},
+    "fusion.0": "fuse",
+}
 FEATURES = "encoder.features."  # a text segmenter's MobileNetV2
 BATCHES = "num_batches_tracked"  # PyTorch's batch norm counts them
-PREFIXES = {"craft": CRAFT, "text_seg": {name: name for name in TEXT_SEG}}
+PREFIXES = {"craft": CRAFT, "gmcnn": GMCNN, "pert": PERT,
+            "text_seg": {name: name for name in TEXT_SEG}}
 for _arch, _refine in (("erasenet", DILATED), ("nonlocal", NONLOCAL)):
     PREFIXES[_arch] = {**{old: f"coarse.{new}" for old, new in COARSE.items()},
                        **{old: f"refine.{new}" for old, new in _refine.items()}}
 
 
+# The first layer of networks that have a name of their own for it.
+FIRST = {"craft": "basenet.slice1.0.weight", "gmcnn": "EB1.0.weight", "pert": "conv0.0.weight",
+         "text_seg": f"{FEATURES}0.0.weight"}
+
+
 def recognise(state: dict[str, np.ndarray], form: str) -> ModelConfig:
     """The network that published names and shapes show. ValueError for none."""
-    if "basenet.slice1.0.weight" in state:
-        return ModelConfig("craft", len(state["basenet.slice1.0.weight"]))
-    if f"{FEATURES}0.0.weight" in state:
-        return ModelConfig("text_seg", len(state[f"{FEATURES}0.0.weight"]))
+    for arch, name in FIRST.items():
+        if name in state:
+            return ModelConfig(arch, len(state[name]))
     first = state.get("conv1.conv2d.weight", state.get("conv1.conv2d.weight_orig"))
     if first is None or first.ndim != 4:
         raise ValueError("no published network: expected conv1.conv2d.weight or .weight_orig, or "
-                         f"basenet.slice1.0.weight among the names, found {sorted(state)[:3]}")
+                         f"{', '.join(FIRST.values())} among the names, found "
+                         f"{sorted(state)[:3]}")
     if "refine.en_block1.0.weight" in state:
         channels = len(state["refine.en_block1.0.weight"])
         return ModelConfig("nonlocal", len(first), form, channels)
@@ -117,6 +154,17 @@ def mobilenet_features(state: dict[str, np.ndarray], count: int) -> dict[str, np
         number, *parts = rest.split(".")
         if found and number.isdecimal() and int(number) < count and parts[-1] != BATCHES:
             ours[FEATURES + ".".join([number, *(PARTS.get(p, p) for p in parts)])] = array
+    return ours
+
+
+def discriminator_state(state: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """EraseNet's published discriminator, spectral norm and all, with our names."""
+    ours = {}
+    for name, array in state.items():
+        branch, part = name.removeprefix("module.").rsplit(".", 1)
+        if branch not in DISCRIMINATOR:
+            raise ValueError(f"unknown name {name!r} in a published discriminator")
+        ours[f"{DISCRIMINATOR[branch]}.{part}"] = np.asarray(array)
     return ours
 
 

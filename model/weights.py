@@ -2,10 +2,10 @@
 
     python -m model.weights SRC OUT.pdparams [--form plain|residual|gated] [--attention keys|winner]
 
-SRC is the official EraseNet's or CRAFT's .pth, a .pdparams of the contest's winning entry, or an
-.npz with the same names at any width, or with those of model/text_seg.py in PyTorch. Reading never
-executes pickled code (model/pickles.py), of our own files either. `paddle.load` reads our files
-too: the state dict lies under "model".
+SRC is the official .pth of EraseNet, CRAFT, PERT or GMCNN, a .pdparams of the contest's winning
+entry, or an .npz with the same names at any width, or with those of model/text_seg.py in PyTorch.
+Reading never executes pickled code (model/pickles.py), of our own files either. `paddle.load` reads
+our files too: the state dict lies under "model".
 """
 
 from __future__ import annotations
@@ -23,7 +23,13 @@ from model import ModelConfig, build
 from model.blocks import FORMS
 from model.nonlocal_eraser import ATTENTIONS
 from model.pickles import read_arrays, write_arrays
-from model.published import FEATURES, mobilenet_features, recognise, translate
+from model.published import (
+    FEATURES,
+    discriminator_state,
+    mobilenet_features,
+    recognise,
+    translate,
+)
 from model.text_seg import PUBLISHED_WIDTH
 
 FORMAT = "text eraser 1"
@@ -145,6 +151,18 @@ def restore_encoder(net: paddle.nn.Layer, path: Path | str) -> None:
     except ValueError as error:
         raise ValueError(f"{path}: {error}; expected a MobileNetV2 with a width multiplier of "
                          f"{net.config.width / PUBLISHED_WIDTH:g}") from None
+
+
+def restore_discriminator(net: paddle.nn.Layer, path: Path | str) -> None:
+    """Put EraseNet's published discriminator, a .pth, .pdparams or .npz, into a PatchDiscriminator.
+
+    Raises ValueError naming the file where it is damaged, or none of that width.
+    """
+    state = read_arrays(path)
+    try:
+        restore(net, discriminator_state(state.get("state_dict", state)))
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}; expected EraseNet's discriminator") from None
 
 
 def main(arguments: list[str] | None = None) -> int:

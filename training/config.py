@@ -10,7 +10,8 @@ from data.config import from_dict, read_yaml, set_keys
 from data.pairs import DataConfig
 from infer.quality import TTA
 from loss import TERMS, LossConfig
-from model import ModelConfig
+from model import FINDING, INPAINTING, ModelConfig, coarse_pictures
+from model.discriminator import PatchDiscriminator
 
 CHOICES = {"auto": None, "always": True, "never": False}
 OPTIMIZERS = ("adam", "sgd")
@@ -55,6 +56,7 @@ class TrainConfig:
     weight_decay: float = 0.0  # times each parameter is added to its gradient
     ema: float = 0.999  # decay of the averaged weights, which are validated and kept; 0: off
     clip: float = 1.0  # largest norm of the whole gradient; 0: off
+    betas: list[float] = field(default_factory=lambda: [0.9, 0.999])  # Adam's
     device: str = "auto"  # 'auto', 'cpu', 'gpu'
     amp: str = "auto"  # mixed precision: 'auto' (on a GPU), 'always', 'never'
     compile: str = "auto"  # static graph: 'auto' (on a CPU in one process), 'always', 'never'
@@ -79,6 +81,7 @@ class TrainConfig:
             raise ValueError(f"seed must lie in [0, 2**64), got {self.seed}")
         if not 0 <= self.ema < 1:
             raise ValueError(f"ema must lie in [0, 1), got {self.ema}")
+        check_betas(self.betas)
         if not self.stages:
             raise ValueError("stages: at least one is needed")
         for name in ("batch", "log_every", "val_every", "save_every"):
@@ -89,6 +92,38 @@ class TrainConfig:
                 raise ValueError(f"{name} must be 0 or more, got {getattr(self, name)}")
 
 
+def check_betas(betas: list[float]) -> None:
+    if len(betas) != 2 or not all(0 <= beta < 1 for beta in betas):
+        raise ValueError(f"betas must be two numbers in [0, 1), got {betas}")
+
+
+@dataclass
+class AdversaryConfig:
+    """The discriminator that `loss.adversarial` weighs: see model/discriminator.py."""
+
+    kind: str = "patch"  # 'patch': EraseNet's, with a hinge; 'critics': GMCNN's two, WGAN-GP
+    width: int = 64  # channels of its first layer
+    steps: int = 1  # of its own for each of the network's
+    penalty: float = 10.0  # weight of critics' gradient penalty
+    lr_ratio: float = 0.1  # its learning rate, of the network's
+    betas: list[float] = field(default_factory=lambda: [0.0, 0.9])  # Adam's
+    init: str = ""  # file of EraseNet's discriminator, as published, to start from; empty: random
+
+    def __post_init__(self):
+        check_betas(self.betas)
+        if self.init and self.kind != "patch":
+            raise ValueError("init is for EraseNet's discriminator, kind patch")
+        if self.kind not in ("patch", "critics"):
+            raise ValueError(f"unknown kind {self.kind!r}; known: patch, critics")
+        if self.width < 2 or self.steps < 1:
+            raise ValueError("width must be 2 or more and steps 1 or more, got "
+                             f"{self.width}, {self.steps}")
+        if not 0 <= self.penalty < math.inf:
+            raise ValueError(f"penalty must be 0 or more, got {self.penalty}")
+        if not 0 < self.lr_ratio < math.inf:
+            raise ValueError(f"lr_ratio must be above 0, got {self.lr_ratio}")
+
+
 @dataclass
 class Config:
     """A whole recipe: one file in configs/."""
@@ -96,6 +131,7 @@ class Config:
     model: ModelConfig = field(default_factory=ModelConfig)
     data: DataConfig = field(default_factory=DataConfig)
     loss: LossConfig = field(default_factory=LossConfig)
+    adversary: AdversaryConfig = field(default_factory=AdversaryConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
 
     def __post_init__(self):
@@ -104,7 +140,7 @@ class Config:
             if not set(used) - set(stage.drop):
                 raise ValueError(f"stage {number} has no loss: of {used} it drops {stage.drop}")
             arch = self.model.arch
-            if arch in ("craft", "text_seg") and (stage.drop or stage.freeze_mask):
+            if arch in FINDING and (stage.drop or stage.freeze_mask):
                 raise ValueError(f"stage {number}: {arch} has no terms to drop and no mask branch; "
                                  "leave out drop and freeze_mask")
             if stage.freeze_encoder and arch != "text_seg":
@@ -113,6 +149,35 @@ class Config:
             raise ValueError("stage 1 keeps an encoder that was trained for nothing: give a "
                              "MobileNetV2's weights or a checkpoint, --init FILE, or leave out "
                              "freeze_encoder")
+        if (self.data.holes is None) == (self.model.arch in INPAINTING):
+            raise ValueError(f"data.holes is for {', '.join(INPAINTING)}, which need it, as `{{}}` "
+                             f"at least, and for nothing else; the model is {self.model.arch}")
+        if self.model.arch not in FINDING:
+            self._check_coarse()
+        if self.loss.adversarial:
+            self._check_adversary()
+
+    def _check_coarse(self) -> None:
+        """Refuse weights of other coarse pictures than the network has."""
+        count = coarse_pictures(self.model)
+        if not (self.loss.coarse_ink_l1 or self.loss.coarse_page_l1):
+            return
+        if not count:
+            raise ValueError(f"{self.model.arch} has no coarse pictures; set loss.coarse_ink_l1 "
+                             "and loss.coarse_page_l1 to 0")
+        for name in ("coarse_scales", "coarse_page_scales"):
+            scales = getattr(self.loss, name)
+            if scales is not None and len(scales) != count:
+                raise ValueError(f"{name} needs {count} weights, one for each of the network's "
+                                 f"coarse pictures, got {scales}")
+
+    def _check_adversary(self) -> None:
+        if self.model.arch in FINDING:
+            raise ValueError(f"loss.adversarial is for networks that make pictures, not for "
+                             f"{self.model.arch}")
+        crop, least = self.data.augment.crop, PatchDiscriminator.MIN_SIDE
+        if self.adversary.kind == "patch" and crop < least:
+            raise ValueError(f"the discriminator needs crops of {least} pixels or more, got {crop}")
 
 
 def load_config(path: Path | str, assignments: list[str] = (), steps: int | None = None) -> Config:

@@ -13,15 +13,18 @@ import paddle
 from tqdm import tqdm
 
 from data.files import make_folder
+from data.holes import INK
 from data.image_io import write_image
 from data.pairs import open_data
+from data.soft_mask import soft_mask
 from infer import Eraser
 from infer.engines import PaddleEngine
-from loss import EraseLoss
+from loss import EraseLoss, open_features
 from metric import METRICS
-from model import ModelConfig, build, weights
+from model import build, described, weights
 from model.blocks import in_float32
 from model.compiled import available, compiled, trainable
+from training.adversary import Adversary
 from training.batches import StepSampler, loader
 from training.checkpoint import optimizer_state, restore_optimizer
 from training.config import CHOICES, Config, StageConfig, TrainConfig
@@ -41,13 +44,16 @@ class Trainer:
 
     DECIDES = "psnr"  # the validation's figure by which weights are the best
 
-    def __init__(self, config: Config, out: Path | str, resume: bool = False):
+    def __init__(self, config: Config, out: Path | str, resume: bool = False,
+                 strict: bool = False):
+        """`strict` makes an error of loss terms that have to be left out."""
         train = config.train
         self.config, self.out = config, Path(out)
         self.world, self.rank = paddle.distributed.get_world_size(), paddle.distributed.get_rank()
         self.on_gpu = set_device(train.device)
         paddle.seed(train.seed)
         self.dataset, self.val_pages = self._open()
+        self.features = open_features(config.loss, strict)
         self.net = build(config.model)
         if train.init:
             try:
@@ -64,7 +70,8 @@ class Trainer:
             raise ValueError("compile: always needs Paddle 3 and one process; use auto or never")
         elif compile_ and not (self.on_gpu or trainable(config.model)):
             raise ValueError("compile: always needs a width and refine_channels that are multiples "
-                             "of 16 on a CPU; use auto or never")
+                             "of 16 on a CPU, and neither gmcnn, pert nor inpaint with partial "
+                             "layers; use auto or never")
         self.compiles = compile_
         self.forward = compiled(self.net) if compile_ else self.net
         amp = CHOICES[train.amp]
@@ -75,6 +82,10 @@ class Trainer:
         self.average = build(config.model)  # exponential moving average of the weights
         self.average.eval()
         self.engine = PaddleEngine(self.average, compile_)
+        self.adversary = None
+        if config.loss.adversarial:
+            self.adversary = Adversary(
+                config.adversary, config.data.augment.crop, self.world)
         self.stage, self.step, self.best = 0, 0, None  # step counts within the stage
         self.saved_optimizer: dict | None = None
         weights.restore(self.average, weights.state_of(self.net))
@@ -100,7 +111,7 @@ class Trainer:
 
     def _criterion(self, stage: StageConfig) -> EraseLoss:
         loss_config = asdict(self.config.loss) | dict.fromkeys(stage.drop, 0.0)
-        return EraseLoss(type(self.config.loss)(**loss_config))
+        return EraseLoss(type(self.config.loss)(**loss_config), self.features)
 
     def _targets(self, batch: list) -> list:
         """The network's input and what the criterion compares its output with."""
@@ -110,12 +121,18 @@ class Trainer:
         """Figures of the averaged weights on the validation pages; `number` goes into pictures'
         names.
         """
-        eraser = Eraser([self.engine], quality="published", engine="paddle",
-                        tta=self.config.train.val_tta)
+        data = self.config.data
+        how = {"networks": [self.engine], "tta": self.config.train.val_tta}
+        if data.holes is not None:
+            how = {"networks": [], "fill": self.engine, "dilate": data.holes.dilate}
+        eraser = Eraser(**how, quality="published", engine="paddle")
         scores = []
         for page in self.val_pages:
             image, gt = page.read()
-            erased = eraser(image)
+            holes = None
+            if data.holes is not None:
+                holes = soft_mask(image, gt, data.threshold, data.channel, data.dilate) >= INK
+            erased = eraser.run(image, holes=holes).image
             scores.append({name: METRICS[name](erased, gt) for name in VALIDATION_METRICS})
             path = make_folder(self.out / "pictures") / f"{page.name}_{number}.jpg"
             write_image(path, np.hstack([image, erased, gt]), quality=90)
@@ -192,11 +209,17 @@ class Trainer:
         """One step on a batch. Returns the loss and its terms."""
         image, *targets = self._targets(batch)
         with paddle.amp.auto_cast(self.amp, dtype=self.amp_type):
-            output = self.forward(image)
-        terms = criterion(in_float32(output), *targets)
+            output = in_float32(self.forward(image))
+        terms, learnt = criterion(output, *targets), {}
+        if self.adversary is not None and criterion.config.adversarial:
+            learnt["discriminator"] = self.adversary.learn(
+                output.image, *targets, optimizer.get_lr(),
+                [self.config.train.seed, self.stage, self.step, self.rank])
+            terms["adversarial"] = self.adversary.judge(output.image, *targets)
         loss = criterion.total(terms)
-        values = {"loss": float(loss), **{name: float(term) for name, term in terms.items()}}
-        if not np.isfinite(values["loss"]):
+        values = {"loss": float(loss), **{name: float(term) for name, term in terms.items()},
+                  **learnt}
+        if not np.isfinite(list(values.values())).all():
             self._stop("loss", self.step + 1, values, names)
         scaler.scale(loss).backward()
         if self.world > 1:
@@ -279,6 +302,7 @@ class Trainer:
             "stage": self.stage, "step": self.step, "best": self.best,
             "average": weights.state_of(self.average),
             "optimizer": None if optimizer is None else optimizer_state(optimizer, self.net),
+            "adversary": None if self.adversary is None else self.adversary.state(),
             "config": asdict(self.config),
         }
         weights.save(self._last, weights.state_of(self.net), self.config.model,
@@ -298,14 +322,8 @@ class Trainer:
         weights.restore(self.average, run["average"])
         self.stage, self.step, self.best = run["stage"], run["step"], run["best"]
         self.saved_optimizer = run["optimizer"]
-
-
-def described(config: ModelConfig) -> dict:
-    """A model's config without what its architecture has no use for."""
-    unused = {"erasenet": ("refine_channels", "attention"),
-              "craft": ("form", "refine_channels", "attention"),
-              "text_seg": ("form", "refine_channels", "attention")}.get(config.arch, ())
-    return {key: value for key, value in asdict(config).items() if key not in unused}
+        if self.adversary is not None:
+            self.adversary.restore(run["adversary"])
 
 
 def differences(old: dict, new: dict, where: str = "") -> list[str]:
@@ -331,7 +349,7 @@ def make_optimizer(
         "grad_clip": paddle.nn.ClipGradByGlobalNorm(config.clip) if config.clip else None}
     if config.optimizer == "sgd":
         return paddle.optimizer.Momentum(lr, 0.9, use_nesterov=True, **common)
-    return paddle.optimizer.Adam(lr, **common)
+    return paddle.optimizer.Adam(lr, *config.betas, **common)
 
 
 def learning_rate(stage: StageConfig, step: int) -> float:

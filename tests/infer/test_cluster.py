@@ -220,6 +220,21 @@ def test_bad_weights_are_named_as_the_user_knows_them():
         cluster.Worker().start(cluster.identity(), [("my/net.pdparams", b"no weights")], {})
 
 
+def test_what_fills_is_sent_too():
+    contents = []
+    for arch in ("erasenet", "inpaint"):
+        net = build(ModelConfig(arch, 2))
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "net.pdparams"
+            weights.save(path, weights.state_of(net), net.config)
+            contents.append((f"my/{arch}.pdparams", path.read_bytes()))
+    worker = cluster.Worker()
+    settings = {"engine": "paddle", "fill": 1}
+    assert worker.start(cluster.identity(), contents, settings).engine == "paddle"
+    with pytest.raises(ValueError, match="^my/inpaint.pdparams: is not an eraser"):
+        worker.start(cluster.identity(), contents, settings | {"fill": 0})
+
+
 def test_without_ray(run, monkeypatch):
     make_pages("a")
     monkeypatch.setitem(sys.modules, "ray", None)

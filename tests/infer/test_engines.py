@@ -10,6 +10,7 @@ from data.cores import usable_cores
 from infer import engines
 from infer.engines import EngineError, PaddleEngine, choose, load
 from model import Detected, Erased, ModelConfig, build, weights
+from model.blocks import takes
 
 
 class Half(paddle.nn.Layer):
@@ -118,16 +119,18 @@ def assert_close(results, expected, tolerance=1e-5):
     {"arch": "erasenet", "width": 16}, {"arch": "nonlocal"},
     {"arch": "nonlocal", "attention": "winner", "form": "plain"},
     {"arch": "craft"},
+    *({"arch": "inpaint", "layer": layer} for layer in ("partial", "gated", "attention")),
+    {"arch": "gmcnn"}, {"arch": "pert"}, {"arch": "pert", "iterations": 1},
     {"arch": "text_seg"},
 ])
 @pytest.mark.parametrize("engine", GRAPHS)
 def test_engines_agree_with_paddle(checkpoint, engine, config):
     path, net = checkpoint(**config)
-    (network,), choice = load([path], engine, "f32", 2, output=net.output)
+    (network,), choice = load([path], engine, "f32", 2, outputs=(net.output,))
     assert choice == (engine, "f32", 2, "cpu")
     assert str(choice) == f"{engine} f32, 2 threads"
-    for shape in ((1, 3, 64, 64), (3, 3, 32, 128), (2, 3, 96, 64), (1, 3, 64, 64)):
-        batch = make_batch(shape)
+    for n, height, width in ((1, 64, 64), (3, 32, 128), (2, 96, 64), (1, 64, 64)):
+        batch = make_batch((n, takes(net.output), height, width))
         copy = batch.copy()
         assert_close(network(batch), PaddleEngine(net)(batch))
         np.testing.assert_array_equal(batch, copy)
@@ -136,13 +139,19 @@ def test_engines_agree_with_paddle(checkpoint, engine, config):
 @pytest.mark.parametrize("engine", [*GRAPHS, "paddle"])
 def test_a_network_of_another_kind_is_named(checkpoint, engine):
     path, _ = checkpoint(arch="craft")
-    load([path], engine, "f32", output=Detected)  # its graph is in the cache
+    load([path], engine, "f32", outputs=(Detected,))  # its graph is in the cache
     with pytest.raises(ValueError, match="is not an eraser, but a text detector") as caught:
         load([path], engine, "f32", refine=False)
     assert not isinstance(caught.value, EngineError) and str(path) in str(caught.value)
     path, _ = checkpoint()
     with pytest.raises(ValueError, match="is not a text detector, but an eraser"):
-        load([path], engine, "f32", output=Detected)
+        load([path], engine, "f32", outputs=(Detected,))
+
+
+def test_a_network_of_one_stage_is_run_whole(checkpoint):
+    path, net = checkpoint(arch="pert")
+    (network,), _ = load([path], "paddle", "f32", refine=False)
+    assert_close(network(make_batch()), PaddleEngine(net)(make_batch()))
 
 
 @pytest.mark.parametrize("engine", [*GRAPHS, "paddle"])

@@ -34,7 +34,7 @@ def png(picture, suffix="PNG", *more):
 
 
 def change(only=(), protect=(), number=None, index=0, pages=1, shape=SHAPE):
-    return Marks(only, protect).change(PAGE, number, index, pages, shape)
+    return Marks(only, protect).maps(PAGE, number, index, pages, shape)[0]
 
 
 def mask_of(*boxes):
@@ -193,14 +193,22 @@ def test_what_cannot_be_used_is_named(name, content, why):
         change([(Path(name), content)])
 
 
+def test_holes_are_what_any_file_marks():
+    files = [(Path(f"{name}.png"), png(mask_of(box)))
+             for name, box in (("a", (2, 3, 9, 8)), ("b", (7, 3, 12, 8)))]
+    where, holes = Marks(holes=tuple(files)).maps(PAGE, None, 0, 1, SHAPE)
+    assert where is None
+    np.testing.assert_array_equal(holes, mask_of((2, 3, 12, 8)) > 0)
+
+
 def test_files_of_a_page(tmp_path):
     folder = tmp_path / "marks"
     folder.mkdir()
     (folder / "exam.json").write_bytes(b"[]")
     single = tmp_path / "all.png"
     single.write_bytes(b"x")
-    assert Marks.read([folder, single], [single], PAGE) == (
-        ((folder / "exam.json", b"[]"), (single, b"x")), ((single, b"x"),))
+    assert Marks.read([folder, single], [single], PAGE, [single]) == (
+        ((folder / "exam.json", b"[]"), (single, b"x")), ((single, b"x"),), ((single, b"x"),))
     with pytest.raises(ValueError, match=r"other\.png: no mask or boxes .*other\.\*"):
         Marks.read([folder], [], Path("other.png"))
     (folder / "exam.png").write_bytes(b"")

@@ -4,10 +4,19 @@ import numpy as np
 import paddle
 import pytest
 
-from loss import TERMS, EraseLoss, LossConfig
+from loss import FEATURE_TERMS, TERMS, EraseLoss, LossConfig
 from loss.mask import MaskLoss, cross_entropy, dice_loss
-from loss.reconstruction import masked_l1, multiscale_l1
+from loss.reconstruction import (
+    composite,
+    confidence,
+    confidence_l1,
+    masked_l1,
+    multiscale_l1,
+    total_variation,
+)
 from model import Erased, Segmented
+
+PLAIN = tuple(name for name in TERMS if name not in (*FEATURE_TERMS, "adversarial"))
 
 
 def tensor(values, *shape, **named):
@@ -78,14 +87,61 @@ def test_multiscale_l1_weighs_each_scale():
         return array.reshape(n, c, h // step, step, w // step, step).mean((3, 5))
 
     expected = np.zeros(2)
-    for picture, step, weight in zip(coarse, (4, 2, 1), (0.5, 2, 3), strict=True):
+    for picture, step, weight in zip(coarse, (4, 2, 1), ((0.5, 1), (2, 5), (3, 7)), strict=True):
         error = abs(picture.numpy() - down(gt.numpy(), step))
         share = down(mask.numpy(), step)
-        expected += weight * np.array([(share * error).mean(), ((1 - share) * error).mean()])
-    got = multiscale_l1(coarse, gt, mask, [0.5, 2, 3])
+        parts = np.array([(share * error).mean(), ((1 - share) * error).mean()])
+        expected += weight * parts
+    got = multiscale_l1(coarse, gt, mask, [0.5, 2, 3], [1, 5, 7])
     np.testing.assert_allclose([float(term) for term in got], expected, rtol=1e-5)
     with pytest.raises(ValueError):
-        multiscale_l1(coarse, gt, mask, [1, 1])
+        multiscale_l1(coarse, gt, mask, [1, 1], [1, 1])
+
+
+def test_composite_by_hand():
+    image, gt = tensor([0.5, 1.0, 0.0, 0.25] * 3, 1, 3, 2, 2), paddle.ones([1, 3, 2, 2])
+    found = composite(image, gt, tensor([1, 0.5, 0, 0], 1, 1, 2, 2))
+    np.testing.assert_allclose(found[0, 0], [[0.5, 1], [1, 1]])
+
+
+def test_total_variation_by_hand():
+    """Around the one pixel of ink, 0.8 in a page of 0.2, lie four neighbours; two of the page's
+    own, elsewhere, do not count."""
+    gt = np.full((1, 3, 4, 4), 0.2)
+    gt[..., 3, 3] = 0.9
+    mask, image = np.zeros((1, 1, 4, 4)), np.full((1, 3, 4, 4), 0.8)
+    mask[..., 1, 1] = 1
+    found = total_variation(tensor(image), tensor(gt), tensor(mask))
+    assert float(found) == pytest.approx(4 * 0.6 / 16)
+    assert float(total_variation(tensor(image), tensor(gt), tensor(mask * 0))) == 0
+
+
+def test_confidence():
+    """Highest next to the border, below 1, falling inwards, 0 outside of the hole."""
+    hole = np.zeros((1, 1, 192, 192))
+    hole[..., 32:160, 32:160] = 1
+    found = confidence(tensor(hole)).numpy()[0, 0]
+    assert (found[hole[0, 0] == 0] == 0).all()
+    inwards = found[96, 32:96]
+    assert inwards[0] < 1 and inwards[0] == found[96].max()
+    assert (np.diff(inwards) < 0).all() and inwards[-1] > 0
+    np.testing.assert_allclose(found, found[::-1, ::-1], atol=1e-5)
+
+
+def test_confidence_by_hand():
+    """Of a hole's only pixel w after each round is 1 − g + g·w, g the Gaussian's share there."""
+    hole = np.zeros((1, 1, 3, 3))
+    hole[..., 1, 1] = 1
+    taps = np.exp(-np.arange(-1, 2) ** 2 / 40.0**2 / 2)
+    g = 1 / taps.sum() ** 2  # of what lies on the picture
+    expected = 0.0
+    for _ in range(7):
+        expected = 1 - g + g * expected
+    found = confidence(tensor(hole))
+    assert found[0, 0, 1, 1].item() == pytest.approx(expected, rel=1e-5)
+    image, gt = tensor(np.full((1, 3, 3, 3), 0.5)), tensor(np.zeros((1, 3, 3, 3)))
+    assert float(confidence_l1(image, gt, tensor(hole))) == pytest.approx(0.5 * expected, rel=1e-5)
+    assert float(confidence_l1(image, gt, tensor(hole * 0))) == 0
 
 
 def batch(mask, seed=0):
@@ -102,10 +158,10 @@ def test_terms_are_named_and_unweighted():
     mask = drawn(2, 1, 16, 16)
     erased, gt, target = batch(mask)
     config = LossConfig(dice=3, cross_entropy=2, ink_l1=5, page_l1=7, coarse_ink_l1=11,
-                        coarse_page_l1=13)
+                        coarse_page_l1=13, variation=17, confidence_l1=19)
     criterion = EraseLoss(config)
     terms = criterion(erased, gt, target)
-    assert tuple(terms) == TERMS
+    assert tuple(terms) == PLAIN
     assert all(term.size == 1 for term in terms.values())
     assert float(terms["dice"]) == pytest.approx(float(dice_loss(erased.mask_logits, target)))
     expected = sum(getattr(config, name) * float(term) for name, term in terms.items())
@@ -113,11 +169,12 @@ def test_terms_are_named_and_unweighted():
 
 
 @pytest.mark.parametrize("dropped", [("dice",), ("ink_l1",), ("coarse_page_l1",),
-                                     ("coarse_ink_l1", "coarse_page_l1"), TERMS[1:]])
+                                     ("coarse_ink_l1", "coarse_page_l1"), PLAIN[1:]])
 def test_weight_0_leaves_a_term_out(dropped):
-    config = LossConfig(**{"cross_entropy": 1.0, **dict.fromkeys(dropped, 0.0)})
+    config = LossConfig(**{"cross_entropy": 1.0, "variation": 1.0, "confidence_l1": 1.0,
+                           **dict.fromkeys(dropped, 0.0)})
     terms = EraseLoss(config)(*batch(drawn(2, 1, 16, 16)))
-    assert tuple(terms) == tuple(name for name in TERMS if name not in dropped)
+    assert tuple(terms) == tuple(name for name in PLAIN if name not in dropped)
 
 
 @pytest.mark.parametrize("mask", [np.zeros((2, 1, 16, 16)), np.ones((2, 1, 16, 16))])
@@ -146,7 +203,6 @@ def test_a_perfect_answer_costs_nothing():
     ({"dice": -1.0}, "loss weight dice must be 0 or more, got -1.0"),
     ({"page_l1": math.nan}, "loss weight page_l1"),
     ({"ink_l1": math.inf}, "loss weight ink_l1"),
-    ({"coarse_scales": [1.0, 2.0]}, "coarse_scales needs three weights"),
 ])
 def test_wrong_weights(settings, message):
     with pytest.raises(ValueError, match=message):

@@ -3,7 +3,16 @@ import paddle
 import paddle.nn.functional as F
 import pytest
 
-from model.blocks import Conv, Residual, UpConv, lateral, max_pool, upsample
+from model.blocks import (
+    Conv,
+    Residual,
+    UpConv,
+    enlarge_to,
+    lateral,
+    max_pool,
+    reflect,
+    upsample,
+)
 
 
 def draw(*shape, seed=0):
@@ -78,3 +87,24 @@ def test_lateral_is_linear():
     x, y = paddle.to_tensor(draw(1, 4, 6, 6)), paddle.to_tensor(draw(1, 4, 6, 6, seed=1))
     middle = layer((x + y) / 2)
     np.testing.assert_allclose(middle.numpy(), ((layer(x) + layer(y)) / 2).numpy(), atol=1e-5)
+
+
+@pytest.mark.parametrize("margin", [1, 4, 5, 23])
+def test_reflection(margin):
+    """As NumPy's, also where the margin is wider than the picture."""
+    x = np.random.default_rng(0).random((2, 3, 6, 9), np.float32)
+    sides = [(0, 0), (0, 0), (margin, margin), (margin, margin)]
+    np.testing.assert_array_equal(reflect(paddle.to_tensor(x), margin).numpy(),
+                                  np.pad(x, sides, "reflect"))
+
+
+@pytest.mark.parametrize("h, w", [(1, 1), (2, 3), (5, 16)])
+def test_enlargement_keeps_corners(h, w):
+    x = draw(2, 3, h, w)
+    other = paddle.zeros([1, 1, 16, 20])
+    got, expected = (with_gradients(function, x) for function in (
+        lambda x: enlarge_to(x, other),
+        lambda x: F.interpolate(x, size=[16, 20], mode="bilinear", align_corners=True)))
+    for one, theirs in zip(got, expected, strict=True):
+        np.testing.assert_allclose(one, theirs, atol=1e-5)
+    np.testing.assert_array_equal(got[0][:, :, ::15, ::19], x[:, :, [0, -1]][..., [0, -1]])

@@ -23,9 +23,9 @@ def recipe(tmp_path):
 
 
 @pytest.mark.parametrize("path", [path for path in RECIPES
-                                  if path.stem.split("_")[0] in ("erasenet", "nonlocal")],
+                                  if path.stem.removesuffix("_lite") in ("erasenet", "nonlocal")],
                          ids=lambda path: path.stem)
-def test_shipped_recipes(path):
+def test_recipes_of_the_contest(path):
     config = load_config(path)
     lite = path.stem.endswith("_lite")
     assert config.model.arch == path.stem.split("_")[0]
@@ -83,9 +83,10 @@ def test_what_does_not_suit_a_text_segmenter(assignments, message):
 
 
 def test_there_are_recipes():
-    assert [path.stem for path in RECIPES] == ["craft", "erasenet", "erasenet_lite", "nonlocal",
-                                               "nonlocal_lite", "text_seg", "text_seg_lite",
-                                               "watermark", "watermark_lite"]
+    assert [path.stem for path in RECIPES] == [
+        "craft", "erasenet", "erasenet_gan", "erasenet_lite", "gmcnn", "inpaint_attention",
+        "inpaint_gated", "inpaint_partial", "nonlocal", "nonlocal_lite", "pert", "text_seg",
+        "text_seg_lite", "watermark", "watermark_lite"]
 
 
 def test_the_nearest_key_is_named(recipe):
@@ -140,6 +141,16 @@ def test_steps_shorten_all_stages_in_proportion(recipe, steps, expected):
     ("train.val_tta=hflips", "unknown val_tta 'hflips'; known: none, hflip, flips"),
     ("loss={dice: 1, ink_l1: 0, page_l1: 0, coarse_ink_l1: 0, coarse_page_l1: 0}",
      r"stage 2 has no loss: of \['dice'\] it drops \['dice'\]"),
+    ("model.layer=gate", "unknown layer 'gate'; known: partial, gated, attention"),
+    ("model.arch=inpaint", "data.holes is for inpaint, gmcnn, .*; the model is inpaint"),
+    ("data.holes={}", "data.holes is for inpaint, .* nothing else; the model is erasenet"),
+    ("data.holes={own: 2}", r"own must lie in \[0, 1\], got 2"),
+    ("data.holes={dilate: -1}", "dilate must be 0 or more and shapes 1 or more, got -1, 8"),
+    ("data.holes={largest: 0}", r"largest must lie in \(0, 1\], got 0"),
+    ("model.iterations=0", "iterations must be 1 or more, got 0"),
+    ("loss.coarse_scales=[1, 2]", r"coarse_scales needs 3 weights, .*, got \[1.0, 2.0\]"),
+    ("loss.coarse_page_scales=[1]", r"coarse_page_scales needs 3 weights, .*, got \[1.0\]"),
+    ("model={arch: pert}", r"coarse_scales needs 4 weights, .*, got \[0.8, 1.0, 2.0\]"),
     ("model.form=gate", "unknown form 'gate'; known: plain, residual, gated"),
     ("model.width=1", "width must be 2 or more, got 1"),
     ("model.refine_channels=0", "refine_channels must be 2 or more, got 0"),
@@ -158,6 +169,11 @@ def test_wrong_values(recipe, assignment, message):
     assert str(caught.value).startswith(f"{path}: ")
 
 
+def test_no_coarse_pictures(recipe):
+    with pytest.raises(ValueError, match="inpaint has no coarse pictures; set loss.coarse_ink_l1"):
+        load_config(recipe("{model: {arch: inpaint}, data: {holes: {}}}"))
+
+
 def test_wrong_files(recipe, tmp_path):
     with pytest.raises(ValueError, match="none.yaml: cannot be read"):
         load_config(tmp_path / "none.yaml")
@@ -169,5 +185,5 @@ def test_a_recipe_survives_a_checkpoint():
     from data.config import from_dict
     from training.config import Config
 
-    config = load_config(RECIPES[1])
+    config = load_config(ROOT / "configs/erasenet_gan.yaml")
     assert from_dict(Config, asdict(config)) == config

@@ -10,10 +10,12 @@ from pathlib import Path
 import numpy as np
 import paddle
 import pytest
+from paddle.vision.models.vgg import make_layers
 
 import train
 from data.config import from_dict
 from infer import engines
+from loss import TERMS
 from model import ModelConfig, build, weights
 from model.compiled import available, compiled, trainable
 from training import loop
@@ -80,6 +82,31 @@ def test_a_resumed_run_is_the_unbroken_one(tmp_path, pages, compile):
         assert Trainer(config, broken, resume=True).fit() == broken / "best.pdparams"
         for name in ("last.pdparams", "best.pdparams"):
             assert (broken / name).read_bytes() == (whole / name).read_bytes()
+
+
+def test_a_resumed_adversary_is_the_unbroken_one(tmp_path, make_set):
+    pages = make_set(tmp_path / "pages", names=["a"], height=256, width=256)
+    config = recipe(pages, batch=1, stages=[{"steps": 2}, {"steps": 2, "drop": ["dice"]}])
+    config.loss.adversarial, config.adversary.width = 0.1, 4
+    config.data.augment.crop = 256
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+
+    class Copied(Trainer):
+        def _save_last(self, optimizer):
+            super()._save_last(optimizer)
+            if (self.stage, self.step) == (0, 1):
+                shutil.copytree(whole, broken)
+
+    Copied(config, whole).fit()
+    Trainer(config, broken, resume=True).fit()
+    for name in ("last.pdparams", "best.pdparams"):
+        assert (broken / name).read_bytes() == (whole / name).read_bytes()
+    lines = [line for line in log(whole) if "loss" in line]
+    assert len(lines) == 4 and all(line["discriminator"] > 0 for line in lines)
+    for line in lines:
+        weights_of = {name: getattr(config.loss, name) for name in line if name in TERMS}
+        expected = sum(weight * line[name] for name, weight in weights_of.items())
+        assert line["loss"] == pytest.approx(expected, rel=1e-4)
 
 
 def test_the_optimiser_is_resumed_too(tmp_path, pages):
@@ -363,6 +390,8 @@ def test_channels_that_onednn_cannot_train(tmp_path, pages):
     config.model = ModelConfig(width=24)
     with pytest.raises(ValueError, match="multiples of 16 on a CPU|needs Paddle 3"):
         Trainer(config, tmp_path / "run")
+    for arch in ("inpaint", "gmcnn", "pert"):
+        assert not trainable(ModelConfig(arch, 16))
     for model in (config.model, ModelConfig("nonlocal", 16, "gated", 24)):
         assert not trainable(model)
         config.model, config.train.compile = model, "auto"
@@ -370,6 +399,7 @@ def test_channels_that_onednn_cannot_train(tmp_path, pages):
         assert trainer.forward is trainer.net
     assert trainable(ModelConfig(width=16, refine_channels=24))
     assert trainable(ModelConfig("nonlocal", 16, "gated", 48))
+    assert trainable(ModelConfig("inpaint", 16, layer="gated"))
 
 
 def test_networks_start_from_the_seed(tmp_path, pages):
@@ -387,6 +417,26 @@ def test_settings_that_this_machine_cannot_do(tmp_path, pages, monkeypatch):
     with pytest.raises(ValueError, match="compile: always needs Paddle 3 and one process"):
         Trainer(recipe(pages, "always"), tmp_path / "run")
     assert Trainer(recipe(pages, "auto"), tmp_path / "run").forward.__class__.__name__ == "EraseNet"
+
+
+def test_terms_that_need_a_file(tmp_path, pages, capsys):
+    """Left out with a warning, an error under --strict, counted where the file is there."""
+    settings = {"model": {"width": 4}, "data": {"val_fraction": 0, "augment": {"crop": 64}},
+                "loss": {"content": 0.01},
+                "train": {"batch": 2, "compile": "never", "log_every": 1,
+                          "stages": [{"steps": 1}]}}
+    data = ["--data", str(pages)]
+    status, printed = run_command(tmp_path, capsys, *data, "--strict", config=settings)
+    assert status == 2 and "train.py: loss terms content are left out: loss.feat" in printed.err
+    with pytest.warns(UserWarning, match="content are left out"):
+        status, _ = run_command(tmp_path, capsys, *data, config=settings)
+    assert status == 0 and "content" not in log(tmp_path / "run")[0]
+    layers = make_layers([4, 4, "M", 8, 8, "M", 16, 16, 16, "M", 32, 32])
+    paddle.save(layers.state_dict(), str(tmp_path / "vgg.pdparams"))
+    file = f"loss.features={tmp_path / 'vgg.pdparams'}"
+    status, _ = run_command(tmp_path, capsys, *data, "--strict", "--set", file, config=settings,
+                            out="full")
+    assert status == 0 and log(tmp_path / "full")[0]["content"] > 0
 
 
 def run_command(tmp_path, capsys, *options, config=None, out="run"):

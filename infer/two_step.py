@@ -1,0 +1,79 @@
+"""Erasing in two steps: what is ink becomes a hole, and something else fills it.
+
+`Eraser(networks, fill=...)` takes a fill: one of FILLS, or an inpainting network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+
+from data.holes import INK, ink_hole
+
+# float32 N,4,H,W, RGB in [0, 1] and the hole of 0 and 1, to N,3,H,W: as an inpainting network's
+# engine, whose other results are not looked at.
+Fill = Callable[[np.ndarray], tuple[np.ndarray, ...]]
+AROUND = 6  # pixels about a hole whose colour it takes
+REACH = 3  # pixels around a hole that OpenCV's methods look at
+
+
+class Filler:
+    """Widens masks by `dilate` pixels of the page to holes, and fills them."""
+
+    def __init__(self, fill: Fill, dilate: int):
+        self._fill, self._dilate = fill, dilate
+
+    def __call__(self, pictures: np.ndarray, masks: np.ndarray, scale: float) -> np.ndarray:
+        """N,3,H,W in [0, 1] and N,H,W in [0, 1], both enlarged by `scale`, to N,3,H,W.
+
+        Outside holes pictures stay as they are.
+        """
+        holes = np.stack([self.hole(mask, scale) for mask in masks])[:, None]
+        filled = self._fill(np.concatenate([pictures, holes], axis=1))[0]
+        return np.where(holes > 0, filled, pictures)
+
+    def hole(self, mask: np.ndarray, scale: float = 1) -> np.ndarray:
+        """A mask, H,W in [0, 1], as a hole: float32 H,W of 0 and 1."""
+        return ink_hole(mask, round(self._dilate * scale))
+
+
+def page_colour(batch: np.ndarray) -> tuple[np.ndarray]:
+    """Each hole plainly in the median colour of what is known within AROUND pixels of it.
+
+    White where nothing is.
+    """
+    filled = batch[:, :3].copy()
+    for tile, out in zip(batch, filled, strict=True):
+        hole = (tile[3] >= INK).astype(np.uint8)
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(hole)
+        for label in range(1, count):
+            left, top, width, height, _ = stats[label]
+            place = np.s_[..., max(0, top - AROUND):top + height + AROUND,
+                          max(0, left - AROUND):left + width + AROUND]
+            own = labels[place] == label
+            near = cv2.dilate(own.astype(np.uint8), np.ones((2 * AROUND + 1,) * 2, np.uint8))
+            known = (near > 0) & (hole[place] == 0)
+            colour = np.median(tile[:3][place][:, known], axis=1) if known.any() else np.ones(3)
+            out[place][:, own] = colour[:, None]
+    return (filled,)
+
+
+def _opencv(method: int) -> Fill:
+    def fill(batch: np.ndarray) -> tuple[np.ndarray]:
+        filled = []
+        for tile in batch:
+            picture = np.rint(tile[:3].transpose(1, 2, 0).clip(0, 1) * 255).astype(np.uint8)
+            hole = (tile[3] >= INK).astype(np.uint8)
+            filled.append(cv2.inpaint(picture, hole, REACH, method).transpose(2, 0, 1))
+        return (np.stack(filled).astype(np.float32) / 255,)
+
+    return fill
+
+
+FILLS: dict[str, Fill] = {
+    "page": page_colour,
+    "telea": _opencv(cv2.INPAINT_TELEA),  # Telea, Journal of Graphics Tools 2004
+    "ns": _opencv(cv2.INPAINT_NS),  # Bertalmio, Bertozzi, Sapiro, CVPR 2001: Navier-Stokes
+}
