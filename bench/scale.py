@@ -142,7 +142,8 @@ def show(what: str, memory: str, figures: list[Figure]) -> None:
     for count, seconds, peak in figures:
         print(f"{count:>12g}{seconds:>10.2f}{start + slope * count:>10.2f}{peak:>20.2f}",
               flush=True)
-    print(f"{slope:.3f} processor seconds for each of {what}, {start:.2f} to start")
+    if len(figures) > 1:
+        print(f"{slope:.3f} processor seconds for each of {what}, {start:.2f} to start")
 
 
 def plot(path: Path, sizes: list[Figure], counts: list[Figure]) -> None:
@@ -159,7 +160,7 @@ def plot(path: Path, sizes: list[Figure], counts: list[Figure]) -> None:
         axes[0, column].plot(count, seconds, "o")
         axes[0, column].plot(count, start + slope * count)
         axes[1, column].plot(count, memory, "o-")
-        axes[1, column].set(xlabel=what, ylim=(0, None))
+        axes[1, column].set(xlabel=what, ylim=(0, 1.2 * memory.max()))
         axes[0, column].set(ylim=(0, None))
     axes[0, 0].set_ylabel("processor seconds")
     axes[1, 0].set_ylabel("GB beyond the page")

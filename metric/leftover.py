@@ -34,9 +34,10 @@ class Words(NamedTuple):
 
 
 class Reader:
-    """RapidOCR. Raises ImportError where it is not installed."""
+    """RapidOCR. Raises ImportError where it, or what it computes with, is not installed."""
 
     def __init__(self):
+        import onnxruntime  # noqa: F401  which RapidOCR does not miss before it reads
         from rapidocr import RapidOCR
 
         self._run = RapidOCR(params={"Global.log_level": "error"})

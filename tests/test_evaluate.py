@@ -336,8 +336,10 @@ def test_leftover_without_input_or_weights(tmp_path, capsys, monkeypatch):
     assert detector.PACKAGE in capsys.readouterr().err
 
 
-def test_without_rapidocr_words_are_found_and_what_to_install_is_said(capsys, monkeypatch):
-    monkeypatch.setitem(sys.modules, "rapidocr", None)
+@pytest.mark.parametrize("missing", ["rapidocr", "onnxruntime"])
+def test_without_a_reader_words_are_found_and_what_to_install_is_said(
+        missing, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, missing, None)
     monkeypatch.setattr(detector, "Detector", lambda: None)
     assert evaluate.open_leftover()._reader is None
     assert "pip install rapidocr onnxruntime" in capsys.readouterr().err
