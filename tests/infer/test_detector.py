@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from infer import detector
-from infer.detector import Detector, default_weights, read
+from infer.detector import LITE, Detector, default_weights, read
 from model import ModelConfig, build, weights
 
 FIXTURE = np.load(Path(__file__).parents[1] / "model" / "craft.npz")
@@ -69,11 +69,12 @@ def test_a_blank_page_has_no_words(tiny):
     assert Detector(tiny, engine="paddle")(np.full((90, 70, 3), 255, np.uint8)) == []
 
 
-@needs_official
 @pytest.mark.parametrize("size", [0.5, 1])
-def test_the_words_of_a_page(size):
+@pytest.mark.parametrize("path", [
+    pytest.param(None, marks=needs_official, id="official"), pytest.param(LITE, id="bundled")])
+def test_the_words_of_a_page(path, size):
     page = text_page(120, 600, size)
-    words = Detector()(page)
+    words = Detector(path)(page)
     for y in (40, 100):
         here = [word.quad for word in words if word.quad[0, 1] < y < word.quad[2, 1]]
         assert len(here) in (6, 7)
