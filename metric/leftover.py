@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import cv2
@@ -20,6 +21,7 @@ from metric.detection import Counts, count_words
 from metric.erasure import differs
 
 INKED = 0.03  # share of a word's rectangle that is ink where it was written by hand
+KNOWN = 1024  # crops whose text is remembered
 INSTALL = "pip install rapidocr onnxruntime"
 
 Find = Callable[[np.ndarray], Sequence[np.ndarray]]  # uint8 H,W,3 to words' rectangles
@@ -40,7 +42,10 @@ class Reader:
         import onnxruntime  # noqa: F401  which RapidOCR does not miss before it reads
         from rapidocr import RapidOCR
 
-        self._run = RapidOCR(params={"Global.log_level": "error"})
+        self._run = RapidOCR(params={  # a second thread only costs: crops are small
+            "Global.log_level": "error", "EngineConfig.onnxruntime.intra_op_num_threads": 1})
+        # What erasing left alone is the same in several pictures of a page.
+        self._text = lru_cache(KNOWN)(self._text)
 
     def lines(self, image: np.ndarray) -> list[np.ndarray]:
         """The rectangles of a page's lines, clockwise."""
@@ -56,7 +61,11 @@ class Reader:
         matrix = cv2.getPerspectiveTransform(np.float32(quad), target)
         crop = cv2.warpPerspective(image, matrix, (width, height),
                                    borderMode=cv2.BORDER_REPLICATE)
-        texts = self._run(_bgr(crop), use_det=False, use_cls=False, use_rec=True).txts
+        return self._text(crop.tobytes(), crop.shape)
+
+    def _text(self, content: bytes, shape: tuple[int, ...]) -> str:
+        crop = _bgr(np.frombuffer(content, np.uint8).reshape(shape))
+        texts = self._run(crop, use_det=False, use_cls=False, use_rec=True).txts
         return "".join(unicodedata.normalize("NFKC", "".join(texts or ())).split())
 
 
