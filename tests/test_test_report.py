@@ -72,7 +72,7 @@ def test_the_report_of_a_run_that_was_cut_off(run, monkeypatch):
     make_folder(*"abcde")
     begun = []
 
-    def erase(self, image, progress):
+    def erase(self, image, *arguments, **options):
         begun.append(1)
         if len(begun) == 9:
             raise KeyboardInterrupt
