@@ -223,18 +223,16 @@ def told_where(options: argparse.Namespace) -> tuple[Where | None, dict[str, lis
                          f"{', '.join(FILLS)}")
     if options.holes and (options.fill is None or options.weights):
         raise ValueError("--holes says what to erase: it needs --fill and has no use for --weights")
-    found, files = {}, {"holes": options.holes or []}
-    for path in files["holes"]:
-        if not path.exists():
-            raise ValueError(f"--holes {path}: no such file or folder")
-    for name, known in (("only", (WORDS,)), ("protect", (WORDS, PRINT))):
+    found, files = {}, {}
+    for name, known in (("only", (WORDS,)), ("protect", (WORDS, PRINT)), ("holes", ())):
         given = getattr(options, name) or []
         files[name] = [Path(text) for text in given if text not in known]
-        found[name] = next((word for word in known if word in given), None)
         for path in files[name]:
             if not path.exists():
-                raise ValueError(f"--{name} {path}: no such file or folder, and not "
-                                 + " or ".join(known))
+                neither = f", and not {' or '.join(known)}" if known else ""
+                raise ValueError(f"--{name} {path}: no such file or folder{neither}")
+        if known:
+            found[name] = next((word for word in known if word in given), None)
     if options.flatten and (options.only or options.protect):
         raise ValueError("--flatten changes all of a page: not with --only or --protect")
     if not any(found.values()):

@@ -75,20 +75,6 @@ class Leftover:
     def __init__(self, find: Find, reader: Reader | None = None):
         self._find, self._reader = find, reader
 
-    def _words(self, gt: np.ndarray, input: np.ndarray) -> Words:
-        """The words of a page whose words nobody listed.
-
-        Those of the ground truth stay; those of the untouched page that are not among them, and in
-        which both differ, go. One that holds a word of the ground truth as well is mixed.
-        """
-        stay, ink = self._find(gt), differs(input, gt)
-        gone, mixed = [], []
-        for quad in self._find(input):
-            if _share(ink, quad) >= INKED and not count_words([quad], stay).matched:
-                pure = count_words(stay, (), [quad]).found == len(stay)
-                (gone if pure else mixed).append(quad)
-        return Words(gone, stay, mixed)
-
     def measure(
         self, images: Sequence[np.ndarray], gt: np.ndarray, input: np.ndarray,
         words: Words | None = None,
@@ -97,11 +83,13 @@ class Leftover:
 
         `words` are the page's where somebody listed them. A share of nothing is nan.
         """
-        words, rows = words or self._words(gt, input), []
+        pages = {id(page): page for page in (*images, *([] if words else [gt, input]))}
+        found = {key: self._find(page) for key, page in pages.items()}  # each page once
+        words = words or guess_words(found[id(gt)], found[id(input)], differs(input, gt))
+        rows = []
         for image in images:
-            found = self._find(image)
-            gone = count_words(found, words.gone, [*words.stay, *words.mixed])
-            stay = count_words(found, words.stay, words.gone)
+            gone = count_words(found[id(image)], words.gone, [*words.stay, *words.mixed])
+            stay = count_words(found[id(image)], words.stay, words.gone)
             rows.append(_figures("gone", gone) | _figures("stay", stay))
         if self._reader:
             lines = self._reader.lines(gt)
@@ -114,6 +102,20 @@ class Leftover:
                 row["hand_read"] = still_read(
                     hand, without, [self._reader.read(image, quad) for quad in words.gone])
         return rows
+
+
+def guess_words(stay: Sequence, before: Sequence, ink: np.ndarray) -> Words:
+    """The words of a page whose words nobody listed, from those found on both its pictures.
+
+    Those of the ground truth stay; those of the untouched page that are not among them, and in
+    which both differ (`ink`), go. One that holds a word of the ground truth as well is mixed.
+    """
+    gone, mixed = [], []
+    for quad in before:
+        if _share(ink, quad) >= INKED and not count_words([quad], stay).matched:
+            pure = count_words(stay, (), [quad]).found == len(stay)
+            (gone if pure else mixed).append(quad)
+    return Words(gone, stay, mixed)
 
 
 def _figures(name: str, counts: Counts) -> dict[str, float]:

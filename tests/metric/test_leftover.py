@@ -7,7 +7,16 @@ import pytest
 
 from metric import LEFTOVER_METRICS
 from metric.columns import COLUMNS
-from metric.leftover import Leftover, Reader, Words, distance, error_rate, still_read
+from metric.erasure import differs
+from metric.leftover import (
+    Leftover,
+    Reader,
+    Words,
+    distance,
+    error_rate,
+    guess_words,
+    still_read,
+)
 
 SHAPE = (40, 200, 3)
 
@@ -76,7 +85,8 @@ def test_what_is_found_where_nothing_was_counts_against_both():
 def test_a_word_of_print_and_writing_counts_neither_way():
     joined = page(PRINT[0], box(60, 10, 130, 30))  # written on, to the right of the print
     leftover = Leftover(find)
-    assert [len(quads) for quads in leftover._words(GT, joined)] == [0, 2, 1]
+    words = guess_words(find(GT), find(joined), differs(joined, GT))
+    assert [len(quads) for quads in words] == [0, 2, 1]
     same, perfect = leftover.measure([joined, GT], GT, joined)
     assert math.isnan(same["gone_recall"]) and math.isnan(same["gone_precision"])
     assert perfect["stay_f"] == 1
@@ -84,7 +94,7 @@ def test_a_word_of_print_and_writing_counts_neither_way():
 
 def test_print_that_the_detector_splits_otherwise_is_no_writing():
     gt = page(*PRINT, box(40, 19, 60, 20))  # a dash joins what the detector saw apart
-    assert [len(quads) for quads in Leftover(find)._words(gt, GT)] == [0, 1, 0]
+    assert [len(quads) for quads in guess_words(find(gt), find(GT), differs(GT, gt))] == [0, 1, 0]
 
 
 def test_pages_without_words():
