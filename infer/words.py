@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from scipy.signal import find_peaks
 
-SMALLEST = 10  # score pixels of a word, of which fewer are noise
+SMALLEST = 5  # score pixels of a word, of which fewer are noise
 # A character's scores fall below the low threshold before it ends. On each side of a word so much
 # is added, of its shorter side.
 GROW = 0.25

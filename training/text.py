@@ -70,10 +70,13 @@ class TextTrainer(Trainer):
 
 
 def outlines(words: list) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Rectangles, 4,2, about words whose text is known, and about those to be ignored."""
+    """Rectangles, 4,2, about words whose text is known, and about those to be ignored.
+
+    Signs alone, the empty brackets of an exercise say, are no words that must be found.
+    """
     known, ignored = [], []
     for word in words:
         points = word.quads if isinstance(word, Characters) else word.quad
         box = cv2.boxPoints(cv2.minAreaRect(points.reshape(-1, 2).astype(np.float32)))
-        (known if word.text else ignored).append(box)
+        (known if any(map(str.isalnum, word.text)) else ignored).append(box)
     return known, ignored
