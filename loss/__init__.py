@@ -10,21 +10,23 @@ import paddle
 
 from loss.mask import cross_entropy, dice_loss
 from loss.mrf import LAYERS, id_mrf_loss
-from loss.perceptual import STAGES, content_loss, style_loss
+from loss.perceptual import STAGES, content_loss, global_similarity_loss, style_loss
 from loss.reconstruction import (
     composite,
     confidence_l1,
     masked_l1,
     multiscale_l1,
+    ssim_loss,
     total_variation,
 )
 from model.blocks import Erased
 from model.vgg import VGGFeatures, load_features
 
 # Terms that compare features, and which features each compares.
-FEATURE_TERMS = {"content": STAGES, "style": STAGES, "id_mrf": tuple(LAYERS)}
+FEATURE_TERMS = {"content": STAGES, "style": STAGES, "global_similarity": STAGES,
+                 "id_mrf": tuple(LAYERS)}
 TERMS = ("dice", "cross_entropy", "ink_l1", "page_l1", "coarse_ink_l1", "coarse_page_l1",
-         "confidence_l1", "variation", *FEATURE_TERMS, "adversarial")
+         "confidence_l1", "variation", "ssim", *FEATURE_TERMS, "adversarial")
 
 
 @dataclass
@@ -34,8 +36,8 @@ class LossConfig:
     ink_* is the mean over pixels of mask × error, page_* of (1 − mask) × error, as EraseNet's
     text-region and non-text-region losses; coarse_* are the same for the coarse pictures.
     content and style compare VGG's features of the picture, and of the ground truth with the
-    picture's ink regions, with the ground truth's, id_mrf of the latter alone; without `features`
-    they are left out.
+    picture's ink regions, with the ground truth's, global_similarity of the former alone, id_mrf of
+    the latter; without `features` they are left out.
     adversarial is what a discriminator thinks of the picture: see training/adversary.py.
     """
 
@@ -50,8 +52,10 @@ class LossConfig:
     coarse_page_scales: list[float] | None = None  # of coarse_page_l1, where they differ
     confidence_l1: float = 0.0  # in holes, less inside than at their rims
     variation: float = 0.0  # between neighbours of which one is ink at least
+    ssim: float = 0.0  # PERT 1; one minus the similarity
     content: float = 0.0  # EraseNet 0.01
     style: float = 0.0  # EraseNet 120
+    global_similarity: float = 0.0  # between a picture's own patches; PERT 0.5
     id_mrf: float = 0.0  # GMCNN 0.05
     adversarial: float = 0.0  # EraseNet 0.1, GMCNN 0.001
     features: str = ""  # file of VGG's weights: see model/vgg.py
@@ -110,6 +114,8 @@ class EraseLoss:
             terms["confidence_l1"] = confidence_l1(erased.image, gt, mask)
         if config.variation:
             terms["variation"] = total_variation(erased.image, gt, mask)
+        if config.ssim:
+            terms["ssim"] = ssim_loss(erased.image, gt)
         if self._features is not None:
             terms |= self._compare(erased.image, gt, mask)
         return {name: term for name, term in terms.items() if getattr(config, name)}
@@ -123,11 +129,13 @@ class EraseLoss:
         with paddle.no_grad():
             wanted = self._features(gt, names)
         found, terms = self._features(composite(image, gt, mask), names), {}
-        if "content" in used or "style" in used:
+        if used != ["id_mrf"]:
             whole = self._features(image, STAGES)
             for term, loss in (("content", content_loss), ("style", style_loss)):
                 if term in used:
                     terms[term] = loss(whole, wanted) + loss(found, wanted)
+            if "global_similarity" in used:
+                terms["global_similarity"] = global_similarity_loss(whole, wanted)
         if "id_mrf" in used:
             terms["id_mrf"] = id_mrf_loss(found, wanted)
         return terms

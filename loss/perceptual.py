@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import paddle
+import paddle.nn.functional as F
 
 STAGES = ("pool1", "pool2", "pool3")
+PATCHES = (2, 4, 8)  # of each of the STAGES, along each side; PERT's public code
 
 Features = dict[str, paddle.Tensor]
 
@@ -23,6 +25,28 @@ def style_loss(picture: Features, gt: Features) -> paddle.Tensor:
     Gatys, Ecker, Bethge: Image Style Transfer Using Convolutional Neural Networks, CVPR 2016.
     """
     return sum((gram(picture[stage]) - gram(gt[stage])).abs().mean() for stage in STAGES)
+
+
+def global_similarity_loss(picture: Features, gt: Features) -> paddle.Tensor:
+    """Squared error of how alike a picture's patches are, the mean of each of the three STAGES,
+    added up. A scalar.
+
+    PERT's, as its public code has it: the pair-wise distillation of Liu et al.: Structured
+    Knowledge Distillation for Semantic Segmentation, CVPR 2019, arXiv:1903.04197.
+    """
+    return sum((cosines(picture[stage], side) - cosines(gt[stage], side)).square().mean()
+               for stage, side in zip(STAGES, PATCHES, strict=True))
+
+
+def cosines(features: paddle.Tensor, side: int) -> paddle.Tensor:
+    """How alike any two of side × side patches are: (N, C, H, W) to (N, side², side²).
+
+    A patch is the largest value of each of its channels. Lengths are constants to the gradient, as
+    in the public code.
+    """
+    patches = F.adaptive_max_pool2d(features, side).flatten(2)  # (N, C, side²)
+    patches = patches / (patches.square().sum(1, keepdim=True).sqrt().detach() + 1e-8)
+    return patches.transpose([0, 2, 1]) @ patches
 
 
 def gram(features: paddle.Tensor) -> paddle.Tensor:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import paddle
 import paddle.nn.functional as F
 
+from metric.fidelity import K1, K2, SIGMA, WINDOW
+
 
 def masked_l1(
     image: paddle.Tensor, gt: paddle.Tensor, mask: paddle.Tensor
@@ -59,6 +61,22 @@ def total_variation(
     return total / picture.size
 
 
+def ssim_loss(image: paddle.Tensor, gt: paddle.Tensor) -> paddle.Tensor:
+    """1 − structural similarity, mean over colours and pixels: a scalar, 0 for equal pictures.
+
+    Both (N, C, H, W). Wang et al., IEEE TIP 2004, with the constants of `metric.fidelity`, but of
+    each colour instead of the luma, and up to the edges, black beyond: as in PERT's public code.
+    """
+    taps = _gaussian(WINDOW // 2, SIGMA)
+    maps = paddle.concat([image, gt, image * gt, image.square() + gt.square()], 1)
+    mean, gt_mean, product, squares = _spread(maps, taps / taps.sum()).split(4, 1)
+    mean_product, mean_squares = mean * gt_mean, mean.square() + gt_mean.square()
+    c1, c2 = K1**2, K2**2
+    luminance = (2 * mean_product + c1) / (mean_squares + c1)
+    contrast = (2 * (product - mean_product) + c2) / (squares - mean_squares + c2)
+    return 1 - (luminance * contrast).mean()
+
+
 REACH, SPREAD, ROUNDS = 32, 40.0, 7  # of the Gaussian: 65 pixels wide, its deviation; how often
 
 
@@ -69,16 +87,10 @@ def confidence(hole: paddle.Tensor) -> paddle.Tensor:
     Wang et al.: Image Inpainting via GMCNN, NeurIPS 2018: what is known, 1, is spread into the hole
     by a Gaussian, several times. What lies beyond the picture's edge does not count.
     """
-    steps = paddle.arange(-REACH, REACH + 1, dtype="float32")
-    taps = (-(steps / SPREAD).square() / 2).exp()
-
-    def spread(x: paddle.Tensor) -> paddle.Tensor:
-        x = F.conv2d(x, taps.reshape([1, 1, -1, 1]), padding=[REACH, 0])
-        return F.conv2d(x, taps.reshape([1, 1, 1, -1]), padding=[0, REACH])
-
-    whole, found = spread(paddle.ones_like(hole)), paddle.zeros_like(hole)
+    taps = _gaussian(REACH, SPREAD)
+    whole, found = _spread(paddle.ones_like(hole), taps), paddle.zeros_like(hole)
     for _ in range(ROUNDS):
-        found = spread(1 - hole + found) / whole * hole
+        found = _spread(1 - hole + found, taps) / whole * hole
     return found
 
 
@@ -88,3 +100,18 @@ def confidence_l1(
     """L1 in holes, each pixel weighted by its confidence: mean over the holes' pixels. A scalar."""
     error = (confidence(hole) * (image - gt).abs()).sum()
     return error / (hole.sum() * image.shape[1]).clip(min=1)
+
+
+def _gaussian(reach: int, deviation: float) -> paddle.Tensor:
+    """The 2 × reach + 1 values of a Gaussian, in pixels, that is 1 in the middle."""
+    steps = paddle.arange(-reach, reach + 1, dtype="float32")
+    return (-(steps / deviation).square() / 2).exp()
+
+
+def _spread(x: paddle.Tensor, taps: paddle.Tensor) -> paddle.Tensor:
+    """Each channel of (N, C, H, W) convolved with `taps` along both axes, 0 beyond the edge."""
+    n, c, h, w = x.shape
+    reach = len(taps) // 2
+    x = x.reshape([n * c, 1, h, w])
+    x = F.conv2d(x, taps.reshape([1, 1, -1, 1]), padding=[reach, 0])
+    return F.conv2d(x, taps.reshape([1, 1, 1, -1]), padding=[0, reach]).reshape([n, c, h, w])

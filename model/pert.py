@@ -23,6 +23,7 @@ from model.blocks import (
 from model.coarse import MASK_BIAS
 
 BINS = (1, 2, 3, 6)  # of the pyramid pooling, along each side
+DROPPED = 0.1  # of its channels, in training
 
 
 class PERT(nn.Layer):
@@ -33,7 +34,7 @@ class PERT(nn.Layer):
     H and W multiples of 32; returns `Erased`, whose coarse pictures are the last pass's at 1/4 and
     1/2 and those of all passes before it at full size. In each of them the page's own pixels stay
     where the mask is 0 (the paper's region-based modification). The mask has a channel for each
-    colour, as in the public code; `mask_logits` is that of their mean. Without its dropout.
+    colour, as in the public code; `mask_logits` is that of their mean.
     """
 
     output = Erased
@@ -107,6 +108,8 @@ class Localiser(nn.Layer):
         pooled = [enlarge_to(self.bins[i](F.adaptive_avg_pool2d(coarse, count)), coarse)
                   for i, count in enumerate(BINS)]
         y = self.pool(paddle.concat([*pooled, coarse], 1))
+        if self.training:
+            y = F.dropout2d(y, DROPPED)
         levels = [y]
         for i in (2, 1, 0):
             x = self.enter[i](fine[i])

@@ -208,13 +208,15 @@ class Trainer:
                    trained: list) -> dict[str, float]:
         """One step on a batch. Returns the loss and its terms."""
         image, *targets = self._targets(batch)
+        seeds = [self.config.train.seed, self.stage, self.step, self.rank]
+        # What a network drops at random follows from the step: a resumed run drops the same.
+        paddle.seed(int(np.random.SeedSequence(seeds).generate_state(1)[0]))
         with paddle.amp.auto_cast(self.amp, dtype=self.amp_type):
             output = in_float32(self.forward(image))
         terms, learnt = criterion(output, *targets), {}
         if self.adversary is not None and criterion.config.adversarial:
             learnt["discriminator"] = self.adversary.learn(
-                output.image, *targets, optimizer.get_lr(),
-                [self.config.train.seed, self.stage, self.step, self.rank])
+                output.image, *targets, optimizer.get_lr(), seeds)
             terms["adversarial"] = self.adversary.judge(output.image, *targets)
         loss = criterion.total(terms)
         values = {"loss": float(loss), **{name: float(term) for name, term in terms.items()},

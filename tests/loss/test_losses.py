@@ -12,8 +12,10 @@ from loss.reconstruction import (
     confidence_l1,
     masked_l1,
     multiscale_l1,
+    ssim_loss,
     total_variation,
 )
+from metric import ssim
 from model import Erased, Segmented
 
 PLAIN = tuple(name for name in TERMS if name not in (*FEATURE_TERMS, "adversarial"))
@@ -144,6 +146,42 @@ def test_confidence_by_hand():
     assert float(confidence_l1(image, gt, tensor(hole * 0))) == 0
 
 
+def test_ssim_of_one_pixel_by_hand():
+    """All around it is black, so its windows see its value times the share w of their middle."""
+    taps = np.exp(-np.arange(-5, 6) ** 2 / 1.5**2 / 2)
+    w = 1 / taps.sum() ** 2
+    a, b, c1, c2 = 0.75, 0.25, 0.01**2, 0.03**2
+    expected = (2 * w * w * a * b + c1) / (w * w * (a * a + b * b) + c1) \
+        * (2 * (w - w * w) * a * b + c2) / ((w - w * w) * (a * a + b * b) + c2)
+    found = ssim_loss(tensor([a] * 3, 1, 3, 1, 1), tensor([b] * 3, 1, 3, 1, 1))
+    assert float(found) == pytest.approx(1 - expected, rel=1e-4)
+
+
+def test_ssim_is_that_of_the_metrics():
+    """Of grey pictures that differ in the middle alone, so that all windows at the edges agree."""
+    image, gt = (np.random.default_rng(seed).integers(0, 256, (40, 48, 1), np.uint8).repeat(3, 2)
+                 for seed in (0, 1))
+    middle = np.s_[12:-12, 12:-12]
+    image[middle] = image[middle] // 2 + gt[middle] // 2
+    image[:12], image[-12:], image[:, :12], image[:, -12:] = (
+        gt[:12], gt[-12:], gt[:, :12], gt[:, -12:])
+    inside, whole = 30 * 38, 40 * 48
+    expected = (ssim(image, gt) * inside + whole - inside) / whole
+    x, y = (tensor(array.transpose(2, 0, 1) / 255, 1, 3, 40, 48) for array in (image, gt))
+    assert expected < 0.95
+    assert 1 - float(ssim_loss(x, y)) == pytest.approx(expected, abs=1e-5)
+
+
+def test_ssim_is_least_for_the_same_picture():
+    gt, other = drawn(2, 3, 16, 20), drawn(2, 3, 16, 20, seed=1)
+    image = tensor(gt + 0.1 * other, stop_gradient=False)
+    costs = [float(ssim_loss(tensor(gt + share * (other - gt)), tensor(gt)))
+             for share in (0, 0.2, 0.5, 1)]
+    assert costs[0] == 0 and costs == sorted(costs) and costs[-1] > 0.5
+    ssim_loss(image, tensor(gt)).backward()
+    assert np.isfinite(image.grad.numpy()).all() and abs(image.grad.numpy()).min() > 0
+
+
 def batch(mask, seed=0):
     """An `Erased` of leaves, a gt and a mask."""
     def leaf(*shape, seed):
@@ -158,7 +196,7 @@ def test_terms_are_named_and_unweighted():
     mask = drawn(2, 1, 16, 16)
     erased, gt, target = batch(mask)
     config = LossConfig(dice=3, cross_entropy=2, ink_l1=5, page_l1=7, coarse_ink_l1=11,
-                        coarse_page_l1=13, variation=17, confidence_l1=19)
+                        coarse_page_l1=13, variation=17, confidence_l1=19, ssim=23)
     criterion = EraseLoss(config)
     terms = criterion(erased, gt, target)
     assert tuple(terms) == PLAIN
@@ -172,7 +210,7 @@ def test_terms_are_named_and_unweighted():
                                      ("coarse_ink_l1", "coarse_page_l1"), PLAIN[1:]])
 def test_weight_0_leaves_a_term_out(dropped):
     config = LossConfig(**{"cross_entropy": 1.0, "variation": 1.0, "confidence_l1": 1.0,
-                           **dict.fromkeys(dropped, 0.0)})
+                           "ssim": 1.0, **dict.fromkeys(dropped, 0.0)})
     terms = EraseLoss(config)(*batch(drawn(2, 1, 16, 16)))
     assert tuple(terms) == tuple(name for name in PLAIN if name not in dropped)
 

@@ -4,7 +4,14 @@ import pytest
 from paddle.vision.models.vgg import make_layers
 
 from loss import EraseLoss, LossConfig, open_features
-from loss.perceptual import STAGES, content_loss, gram, style_loss
+from loss.perceptual import (
+    STAGES,
+    content_loss,
+    cosines,
+    global_similarity_loss,
+    gram,
+    style_loss,
+)
 from model import Erased
 from model.pickles import write_arrays
 
@@ -49,6 +56,47 @@ def test_style_does_not_see_where_things_are():
     assert float(content_loss(one, other)) > 0.1
 
 
+def test_patches_by_hand():
+    """The largest of each channel in each quarter; cosines of these."""
+    x = np.zeros((1, 2, 4, 6), "f4")
+    x[0, :, 1, 2], x[0, 0, 0, 0] = (1, 4), 3  # (3, 4)
+    x[0, :, 0, 3] = 2, 0
+    x[0, :, 3, 1] = 0, 5
+    x[0, :, 2, 5] = 8, 6
+    angles = np.array([[3, 4], [5, 0], [0, 5], [4, 3]]) / 5
+    np.testing.assert_allclose(cosines(paddle.to_tensor(x), 2)[0], angles @ angles.T, atol=1e-6)
+
+
+def test_global_similarity_by_hand():
+    # Patches (1, 0), (1, 0), (0, 1), (0, 1) where all are alike in the other: 8 of 16 pairs differ.
+    shape = (1, 2, 2, 2)
+    one = features([1, 1, 0, 0, 0, 0, 1, 1], [0] * 8, [0] * 8, shape=shape)
+    other = features([2, 3, 4, 5, 0, 0, 0, 0], [0] * 8, [0] * 8, shape=shape)
+    assert float(global_similarity_loss(one, other)) == pytest.approx(8 / 16)
+    assert float(global_similarity_loss(one, one)) == 0
+    # Only which patches are alike counts, not what they hold: here the channels are exchanged.
+    turned = features([0, 0, 5, 5, 5, 5, 0, 0], [0] * 8, [0] * 8, shape=shape)
+    assert float(global_similarity_loss(one, turned)) == pytest.approx(0, abs=1e-6)
+
+
+def test_global_similarity_is_of_the_picture_alone(config):
+    gt, image = paddle.rand([2, 3, 64, 64]), paddle.rand([2, 3, 64, 64])
+    image.stop_gradient = False
+    config.content, config.style, config.global_similarity = 0, 0, 0.5
+    net = open_features(config)
+    criterion = EraseLoss(config, net)
+    mask = paddle.zeros([2, 1, 64, 64])
+    terms = criterion(Erased(image, [], mask), gt, mask)
+    assert tuple(terms) == ("global_similarity",)
+    expected = global_similarity_loss(net(image, STAGES), net(gt, STAGES))
+    assert float(terms["global_similarity"]) == pytest.approx(float(expected), rel=1e-5)
+    assert float(expected) > 0
+    criterion.total(terms).backward()
+    assert np.isfinite(image.grad.numpy()).all() and float(image.grad.abs().sum()) > 0
+    perfect = criterion(Erased(gt, [], mask), gt, mask)
+    assert float(perfect["global_similarity"]) == 0
+
+
 def test_terms_of_output_and_composite(config):
     """Outside the ink the composite is the ground truth: without ink only the output counts."""
     gt, image = paddle.rand([2, 3, 32, 32]), paddle.rand([2, 3, 32, 32])
@@ -81,10 +129,11 @@ def test_a_dropped_term_is_not_computed(config):
 
 def test_without_a_file(config, tmp_path):
     assert open_features(LossConfig()) is None
-    config.features = ""
-    with pytest.warns(UserWarning, match="content, style are left out: loss.features names no"):
+    config.features, config.global_similarity = "", 0.5
+    left_out = "content, style, global_similarity are left out: loss.features names no"
+    with pytest.warns(UserWarning, match=left_out):
         assert open_features(config) is None
-    with pytest.raises(ValueError, match="content, style are left out"):
+    with pytest.raises(ValueError, match=left_out):
         open_features(config, strict=True)
     config.features = str(tmp_path / "none.pth")
     with pytest.raises(ValueError, match="none.pth: no such file"):

@@ -56,6 +56,22 @@ def test_without_text_nothing_changes():
     assert float((net(x).image - x).abs().min()) > 0
 
 
+def test_dropout_in_training_alone():
+    """The pyramid's features lose whole channels, the others gain by as much."""
+    net, given = tiny().locate, []
+    net.pool.register_forward_post_hook(lambda *_: paddle.ones([4, 16, 2, 2]))
+    net.align[2].register_forward_pre_hook(lambda _, inputs: given.append(inputs[1]))
+    features = [paddle.rand([4, c, s, s]) for c, s in ((8, 16), (16, 8), (32, 4), (64, 2))]
+    net(features)
+    net.train()
+    net(features)
+    assert (given[0] == 1).all()
+    dropped = given[1].numpy()
+    assert (dropped == dropped[..., :1, :1]).all()
+    assert set(np.unique(dropped.round(4))) == {np.float32(0), np.float32(1.1111)}
+    assert 0 < (dropped == 0).mean() < 0.3
+
+
 def test_every_parameter_is_trained():
     net = tiny()
     net.train()

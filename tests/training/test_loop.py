@@ -84,6 +84,25 @@ def test_a_resumed_run_is_the_unbroken_one(tmp_path, pages, compile):
             assert (broken / name).read_bytes() == (whole / name).read_bytes()
 
 
+def test_a_resumed_run_drops_the_same(tmp_path, pages):
+    """PERT's dropout draws at random in every step."""
+    config = recipe(pages, ema=0.0, stages=[{"steps": 3}])
+    config.model = ModelConfig("pert", 4)
+    config.loss.coarse_scales = [1.0] * 4
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+
+    class Copied(Trainer):
+        def _save_last(self, optimizer):
+            super()._save_last(optimizer)
+            if self.step == 1:
+                shutil.copytree(whole, broken)
+
+    Copied(config, whole).fit()
+    paddle.seed(5)
+    Trainer(config, broken, resume=True).fit()
+    assert (broken / "last.pdparams").read_bytes() == (whole / "last.pdparams").read_bytes()
+
+
 def test_a_resumed_adversary_is_the_unbroken_one(tmp_path, make_set):
     pages = make_set(tmp_path / "pages", names=["a"], height=256, width=256)
     config = recipe(pages, batch=1, stages=[{"steps": 2}, {"steps": 2, "drop": ["dice"]}])
