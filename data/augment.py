@@ -18,6 +18,8 @@ class AugmentConfig:
     flip: float = 0.3  # probability of a horizontal flip
     rotate: float = 0.3  # probability of a rotation
     max_angle: float = 10.0  # degrees either way
+    enlarge: float = 0.0  # probability of a smaller crop, enlarged: photos out of focus look so
+    max_enlarged: float = 2.2  # times
     redraw: float = 0.9  # probability that a crop without ink is drawn again (blank ones stall)
     min_ink: float = 0.002  # share of the crop's pixels that must be ink
     redraws: int = 8  # how often at most
@@ -25,13 +27,15 @@ class AugmentConfig:
     def __post_init__(self):
         if self.crop <= 0 or self.crop % 32:
             raise ValueError(f"crop must be a positive multiple of 32 pixels, got {self.crop}")
-        for name in ("flip", "rotate", "redraw"):
+        for name in ("flip", "rotate", "enlarge", "redraw"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} is a probability in [0, 1], got {getattr(self, name)}")
         if self.redraws < 0:
             raise ValueError(f"redraws must be 0 or more, got {self.redraws}")
         if not 0 <= self.max_angle <= 90:
             raise ValueError(f"max_angle must lie in [0, 90] degrees, got {self.max_angle}")
+        if not 1 <= self.max_enlarged <= self.crop:
+            raise ValueError(f"max_enlarged must lie in [1, crop] times, got {self.max_enlarged}")
 
 
 def augment(
@@ -53,10 +57,15 @@ def augment(
         if rng.random() < config.rotate:
             angle = rng.uniform(-config.max_angle, config.max_angle)
         flip = rng.random() < config.flip
+        side = config.crop
+        if config.enlarge and rng.random() < config.enlarge:
+            side = round(side / config.max_enlarged ** rng.random())
         accept_blank = rng.random() >= config.redraw or attempt == config.redraws
 
-        def cut(array, left=left, top=top, angle=angle, flip=flip):
-            patch = rotated_crop(array, left, top, config.crop, angle)
+        def cut(array, left=left, top=top, side=side, angle=angle, flip=flip):
+            patch = rotated_crop(array, left, top, side, angle)
+            if side < config.crop:
+                patch = cv2.resize(patch, (config.crop, config.crop))
             return np.ascontiguousarray(patch[:, ::-1]) if flip else patch
 
         crop, crop_gt = cut(image), cut(gt)

@@ -38,7 +38,8 @@ def draw(image, gt, mask, seed=0, make_mask=None, **config):
     {"rotate": 0, "flip": 1},
     {"rotate": 1},
     {"rotate": 1, "max_angle": 90},
-], ids=["upright", "flipped", "rotated", "any angle"])
+    {"enlarge": 1},
+], ids=["upright", "flipped", "rotated", "any angle", "enlarged"])
 def test_image_gt_and_mask_move_together(height, width, config):
     for seed in range(4):
         image, gt, mask = draw(*places(height, width), seed, **config)
@@ -133,10 +134,11 @@ def test_flip_mirrors():
 
 
 @pytest.mark.parametrize("name, chance", [
-    ("flip", 0), ("flip", 0.3), ("flip", 1), ("rotate", 0), ("rotate", 0.3), ("rotate", 1)])
+    ("flip", 0), ("flip", 0.3), ("flip", 1), ("rotate", 0), ("rotate", 0.3), ("rotate", 1),
+    ("enlarge", 0), ("enlarge", 0.3)])
 def test_probabilities(name, chance):
     page = noise(150, 150), noise(150, 150), noise(150, 150)[..., 0]
-    never = {"flip": 0, "rotate": 0}
+    never = {"flip": 0, "rotate": 0, "enlarge": 0}
     happened = np.mean([
         (draw(*page, seed, **{**never, name: chance})[0] != draw(*page, seed, **never)[0]).any()
         for seed in range(300)
@@ -154,6 +156,16 @@ def test_angles_keep_to_their_limit():
             angles.append(np.degrees(np.arctan2(across[1], across[0])))
     assert 9 < max(angles) < 11
     assert -11 < min(angles) < -9
+
+
+def test_crops_are_enlarged_evenly_up_to_their_limit():
+    page = places(150, 150)
+    shown = []  # the page's pixels a pixel of the crop
+    for seed in range(300):
+        crop = draw(*page, seed, enlarge=1, max_enlarged=2, flip=0, rotate=0)[0].astype(float)
+        shown.append((crop[32, -8, 0] - crop[32, 8, 0]) / 48)
+    assert 0.48 <= min(shown) < 0.53 and 0.97 < max(shown) <= 1.02
+    assert 0.4 < np.mean(np.array(shown) < 0.5**0.5) < 0.6  # even on a scale of ratios
 
 
 def test_same_seed_same_crop():
@@ -223,6 +235,7 @@ def test_masks_made_from_the_crop():
     ({"redraw": 2}, "redraw is a probability"),
     ({"redraws": -1}, "redraws must be 0 or more, got -1"),
     ({"max_angle": 91}, "max_angle must lie in"),
+    ({"max_enlarged": 0.9}, "max_enlarged must lie in"),
 ])
 def test_settings_out_of_range(wrong, message):
     with pytest.raises(ValueError, match=message):
