@@ -48,7 +48,7 @@ from training.loop import Trainer
 ERASERS = ("erasenet", "erasenet_gan", "nonlocal", "pert", "gmcnn", "inpaint_partial",
            "inpaint_gated", "inpaint_attention")  # recipes in configs/
 SETS = {"pages": "exam", "scenes": "watermark"}  # kinds of generated pages
-TRAINED_ON, MEASURED_ON, SIZE = 48, 8, "640x480"
+TRAINED_ON, MEASURED_ON, SIZE = 48, 4, "640x480"
 COLUMNS = ("PSNR", "MS-SSIM")
 SIDE = 1024  # of the tile whose time and memory is measured
 PROBE = 8  # steps of a stage before it is known how long one takes; the first ones compile
