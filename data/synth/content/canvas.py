@@ -7,6 +7,7 @@ lies outside the canvas is clipped.
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -74,6 +75,24 @@ def needs_air(before: str, after: str) -> bool:
     return before >= "\u4e00" and before <= "\u9fff" and after.isascii() and after.isalnum()
 
 
+class _Listed(NamedTuple):
+    """A run of which `words[begin:end]` of a canvas were made."""
+
+    letters: list[Lettered]
+    slant: np.ndarray
+    begin: int
+    end: int
+
+    def meets(self, letters: list[Lettered]) -> bool:
+        """Whether these come after its own on the same line; words_of sees to how far."""
+        if not (self.letters and letters and self.letters[-1] and letters[0]):
+            return False
+        (_, (_, top, right, bottom)), (_, (left, above, _, below)) = self.letters[-1], letters[0]
+        height = min(bottom - top, below - above)
+        shared = min(bottom, below) - max(top, above)
+        return left > right - 0.3 * height and shared > 0.6 * height
+
+
 class Canvas:
     """Pixels (H, W, 3), 255 = bare paper, with the slots, lines and figures printed so far.
 
@@ -87,6 +106,7 @@ class Canvas:
         self.lines: list[TextLine] = []
         self.figures: list[Box] = []
         self.words: list[Characters] | None = [] if chars else None
+        self._last: _Listed | None = None
         self.faces = faces
         self._spare = faces.print_zh + faces.print_latin
         self._glyphs_of: dict[tuple[str, str, str, bool, int], Glyphs | None] = {}
@@ -177,13 +197,18 @@ class Canvas:
                 continue  # an accent of no use here: taller than the line itself
             yield number, glyph, left, top
 
-    def _words(self, text: str, kind: Type, phase: float) -> list[Characters]:
-        """A run's words, their quads in its coverage map."""
+    def _letters(self, text: str, kind: Type, phase: float) -> tuple[list[Lettered], np.ndarray]:
+        """A run's letters in its coverage map, upright, and the 3×3 matrix that slants them."""
         size = max(4, round(kind.size))
         placed, advance = self._place(text, kind)
         shape = 3 * size, int(advance) + 2 * size + 2
         boxes = {
-            number: (left, top, left + glyph.mask.shape[1], top + glyph.mask.shape[0])
+            number: (
+                kind.stretch * left,
+                top,
+                kind.stretch * (left + glyph.mask.shape[1]),
+                top + glyph.mask.shape[0],
+            )
             for number, glyph, left, top in self._glyphs_of_run(placed, shape, size, phase)
         }
         letters: list[Lettered] = []
@@ -195,15 +220,27 @@ class Canvas:
                 known = number in boxes and char not in _NO_LETTERS
                 letters.append((char, boxes[number]) if known else None)
                 number += 1
-        baseline = size + round(size * BASELINE)
-        matrix = np.array(
-            [
-                [kind.stretch, -kind.slant * kind.stretch, kind.slant * baseline * kind.stretch],
-                [0, 1, 0],
-                [0, 0, 1],
-            ]
-        )
-        return [word.moved(matrix) for word in words_of(letters)]
+        lean, baseline = kind.slant * kind.stretch, size + round(size * BASELINE)
+        return letters, np.array([[1, -lean, lean * baseline], [0, 1, 0], [0, 0, 1]])
+
+    def _list(self, letters: list[Lettered], left: int, top: int, slant: np.ndarray) -> None:
+        """List the words of a run whose coverage map lies at (left, top).
+
+        Where the last run left off a word goes on: a number and its question, say.
+        """
+        there = np.array([[1, 0, left], [0, 1, top], [0, 0, 1]])
+        slant = there @ slant @ np.linalg.inv(there)
+        letters = [
+            letter and (letter[0], tuple(np.add(letter[1], (left, top, left, top))))
+            for letter in letters
+        ]
+        begin = len(self.words)
+        last = self._last
+        if last and last.end == begin and np.allclose(last.slant, slant) and last.meets(letters):
+            letters, begin = last.letters + letters, last.begin
+            del self.words[begin:]
+        self.words += [word.moved(slant) for word in words_of(letters)]
+        self._last = _Listed(letters, slant, begin, len(self.words))
 
     def text(self, x: float, y: float, text: str, kind: Type, record: bool = True) -> float:
         """Print a run with its em square's top left at (x, y); returns the x where it ends.
@@ -216,9 +253,8 @@ class Canvas:
         run, left, top = self.coverage(text, kind, x - math.floor(x))
         self.stamp(run, math.floor(x) + left, round(y) + top, kind.colour)
         if self.words is not None:
-            corner = math.floor(x) + left, round(y) + top
-            words = self._words(text, kind, x - math.floor(x))
-            self.words += [word.shifted(*corner) for word in words]
+            letters, slant = self._letters(text, kind, x - math.floor(x))
+            self._list(letters, math.floor(x) + left, round(y) + top, slant)
         if record and text.strip():
             self.lines.append(TextLine(Box(x, y, end - x, kind.size), text))
         return end
@@ -239,8 +275,9 @@ class Canvas:
             for _ in range(quarters % 4):  # x, y become y, width - x
                 turn = np.array([[0.0, 1, 0], [-1, 0, width], [0, 0, 1]]) @ turn
                 height, width = width, height
-            words = self._words(text, kind, 0.0)
-            self.words += [word.moved(turn).shifted(left, top) for word in words]
+            letters, slant = self._letters(text, kind, 0.0)
+            words = [word.moved(turn @ slant) for word in words_of(letters)]
+            self.words += [word.shifted(left, top) for word in words]
 
     def column(self, x: float, y: float, text: str, kind: Type, step: float = 1.1) -> float:
         """Print characters one below the other, centred on x; returns the y where they end."""

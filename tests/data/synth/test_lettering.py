@@ -97,6 +97,33 @@ def test_turned_print(quarters):
     assert np.linalg.det([top[1] - top[0], top[3] - top[0]]) > 0  # turned, not mirrored
 
 
+def texts(canvas):
+    return [word.text for word in canvas.words]
+
+
+def test_a_word_goes_on_in_the_next_run():
+    canvas = Canvas(900, 200, FACES, chars=True)
+    end = canvas.text(30, 50, "(3)", kind())
+    end = canvas.text(end, 50, "比一", kind(bold=0.05))
+    end = canvas.text(end, 50, "比 ", kind())
+    assert texts(canvas) == ["(3)比一比"]
+    word = canvas.words[0]
+    assert np.ptp(word.quads[:, 0, 1]) == 0 and (np.diff(word.quads[:, 0, 0]) > 0).all()
+    end = canvas.text(end, 50, "再", kind())  # after a blank
+    end = canvas.text(end + 25, 50, "填", kind())  # after a gap
+    canvas.text(end, 100, "写", kind())  # on another line
+    canvas.text(30, 50, "前", kind())  # on the same line, before
+    assert texts(canvas) == ["(3)比一比", "再", "填", "写", "前"]
+
+
+def test_slanted_print_does_not_go_on_upright():
+    canvas = Canvas(900, 200, FACES, chars=True)
+    end = canvas.text(30, 50, "see", kind(slant=0.2))
+    end = canvas.text(end, 50, "n", kind(slant=0.2))
+    canvas.text(end, 50, "by", kind())
+    assert texts(canvas) == ["seen", "by"]
+
+
 def test_a_printed_column_is_one_word():
     canvas = Canvas(200, 400, FACES, chars=True)
     canvas.column(100, 20, "第一课文", kind())
