@@ -23,6 +23,7 @@ TILE = 256  # side of the squares that are worked out at a time, on a fixed grid
 _OPAQUE = ("paint", "tape")
 _GRAINY = ("pencil", "crayon")  # media that sit on the paper's tooth alone
 _LUMINANCE = (np.float32(0.299), np.float32(0.587), np.float32(0.114))
+_VISIBLE = 20  # grey levels in any channel: what differs less does not count as ink
 
 
 @dataclass
@@ -187,9 +188,14 @@ class Capture:
                 f"no window of {height}x{width} at ({top}, {left}) "
                 f"in a page of {self.height}x{self.width}"
             )
-        coder = self._setting.jpeg if jpeg else None
-        if coder is None:
-            return self._raw(top, left, height, width)
+        pair = self._stored(top, left, height, width) if jpeg and self._setting.jpeg else \
+            self._raw(top, left, height, width)
+        if pair.words is not None:
+            pair.words = [_as_visible(word, pair) for word in pair.words]
+        return pair
+
+    def _stored(self, top: int, left: int, height: int, width: int) -> Pair:
+        coder = self._setting.jpeg
         # The page's own blocks, and one more on each side: decoding smooths colour across them.
         block = coder.block
         y, x = (max(0, first // block - 1) * block for first in (top, left))
@@ -394,6 +400,18 @@ def _place(sheet: Sheet, frame: tuple[int, int], setting: Setting, whole: bool) 
         pose = replace(pose, zoom=1.03 * pose.zoom)
         warp = Warp(sheet.ink.shape[:2], frame, pose, setting.bend)
     return warp
+
+
+def _as_visible(word: Characters, pair: Pair) -> Characters:
+    """The word, or a place of unknown text where it is written too faintly to count as ink."""
+    corners = word.quads.reshape(-1, 2)
+    left, top = np.floor(corners.min(axis=0)).astype(int).clip(0)
+    right, bottom = np.ceil(corners.max(axis=0)).astype(int)
+    window = np.s_[top:bottom, left:right]
+    if not word.hand or (cv2.absdiff(pair.image[window], pair.gt[window]) > _VISIBLE).any():
+        return word
+    box = [[left, top], [right, top], [right, bottom], [left, bottom]]
+    return Characters("", np.array([box], float))
 
 
 def _seen_words(words: list[Characters], warp: Warp) -> list[Characters]:

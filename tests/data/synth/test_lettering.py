@@ -185,6 +185,19 @@ def test_crops_have_the_words_of_the_page():
             assert len(word.quads) == max(1, len(word.text))
 
 
+def test_writing_too_faint_to_count_as_ink_is_a_place_of_unknown_text():
+    page = render(4242, 10, size=(640, 800), options=SynthOptions(chars=True))
+    ink = cv2.absdiff(page.image, page.gt).max(axis=-1)
+    strongest = {"written": [], "unknown": []}
+    for word in page.words:
+        if word.hand or not word.text:
+            here = covered([word], ink.shape)
+            strongest["written" if word.text else "unknown"].append(ink[here].max())
+    assert len(strongest["written"]) > 5 and len(strongest["unknown"]) > 5
+    assert np.median(strongest["written"]) > 20 and 3 < min(strongest["unknown"])
+    assert max(strongest["unknown"]) <= 20
+
+
 def test_a_stamp_is_a_place_of_unknown_text():
     alpha = np.zeros((40, 50), np.uint8)
     assert place(alpha) == []
