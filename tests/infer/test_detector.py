@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from infer import detector
-from infer.detector import LITE, Detector, default_weights, read
+from infer.detector import LITE, Detector, default_thresholds, default_weights, read
+from infer.words import Thresholds
 from model import ModelConfig, build, weights
 
 FIXTURE = np.load(Path(__file__).parents[1] / "model" / "craft.npz")
@@ -84,6 +85,16 @@ def test_the_words_of_a_page(path, size):
             assert np.ptp(quad[:, 1]) < 45 * size
     everything = np.concatenate([word.quad for word in words])
     assert (everything >= 0).all() and (everything <= [600, 120]).all()
+
+
+def test_the_bundled_weights_have_their_own_text_threshold(tmp_path, monkeypatch):
+    monkeypatch.chdir(LITE.parent)
+    for bundled in (LITE, str(LITE), Path(LITE.name)):
+        assert default_thresholds(bundled) == Thresholds(text=0.6)
+    for other in (tmp_path / LITE.name, lambda batch: batch):
+        assert default_thresholds(other) == Thresholds()
+    assert Detector(LITE).thresholds.text == 0.6
+    assert Detector(LITE, Thresholds(text=0.8)).thresholds.text == 0.8
 
 
 def test_where_default_weights_come_from(monkeypatch, tmp_path):
