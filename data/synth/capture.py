@@ -191,7 +191,7 @@ class Capture:
         pair = self._stored(top, left, height, width) if jpeg and self._setting.jpeg else \
             self._raw(top, left, height, width)
         if pair.words is not None:
-            pair.words = [_as_visible(word, pair) for word in pair.words]
+            pair.words = [as_visible(word, pair) for word in pair.words]
         return pair
 
     def _stored(self, top: int, left: int, height: int, width: int) -> Pair:
@@ -402,11 +402,12 @@ def _place(sheet: Sheet, frame: tuple[int, int], setting: Setting, whole: bool) 
     return warp
 
 
-def _as_visible(word: Characters, pair: Pair) -> Characters:
+def as_visible(word: Characters, pair: Pair) -> Characters:
     """The word, or a place of unknown text where it is written too faintly to count as ink."""
     corners = word.quads.reshape(-1, 2)
-    left, top = np.floor(corners.min(axis=0)).astype(int).clip(0)
-    right, bottom = np.ceil(corners.max(axis=0)).astype(int)
+    last = np.array(pair.ink.shape[::-1]) - 1
+    left, top = np.floor(corners.min(axis=0)).astype(int).clip(0, last)
+    right, bottom = np.ceil(corners.max(axis=0)).astype(int).clip((left + 1, top + 1))
     window = np.s_[top:bottom, left:right]
     if not word.hand or (cv2.absdiff(pair.image[window], pair.gt[window]) > _VISIBLE).any():
         return word

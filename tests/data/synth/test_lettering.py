@@ -4,8 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from data.characters import read_json
+from data.characters import Characters, read_json
 from data.synth import __main__ as command
+from data.synth.capture import Pair, as_visible
 from data.synth.content.canvas import Canvas, Type
 from data.synth.fonts import Faces
 from data.synth.lettering import joined, place, words_of
@@ -196,6 +197,16 @@ def test_writing_too_faint_to_count_as_ink_is_a_place_of_unknown_text():
     assert len(strongest["written"]) > 5 and len(strongest["unknown"]) > 5
     assert np.median(strongest["written"]) > 20 and min(strongest["unknown"]) > 3
     assert max(strongest["unknown"]) <= 20
+
+
+def test_writing_at_the_rim_may_be_seen_or_not():
+    image = np.full((40, 50, 3), 200, np.uint8)
+    for x in (0, 50):
+        word = Characters("l", np.array([[[x, 5], [x, 5], [x, 30], [x, 30]]], float), hand=True)
+        pair = Pair(image, image, image[..., 0])
+        assert as_visible(word, pair).text == ""
+        pair.image = image - 21
+        assert as_visible(word, pair) is word
 
 
 def test_a_stamp_is_a_place_of_unknown_text():
