@@ -32,10 +32,10 @@ class Detector:
 
     `weights` is a checkpoint's path, or what runs one (see `infer.engines`); by default the
     official weights where their package is installed, else the bundled ones. `thresholds` are
-    `default_thresholds` of them where none are given. `scale` says how much
-    enlarged the network sees a page, as `infer.quality.Settings.scale`; `engine`, `precision` and
-    `threads` say what runs it (see `engines.choose`). Raises ValueError for what this machine
-    cannot do and for weights that cannot be loaded, are none of a text detector, or are not there.
+    `default_thresholds` of them where none are given. `scale` says how much enlarged the network
+    sees a page, as `infer.quality.Settings.scale`; `engine`, `precision` and `threads` say what
+    runs it (see `engines.choose`). Raises ValueError for what this machine cannot do and for
+    weights that cannot be loaded, are none of a text detector, or are not there.
     """
 
     def __init__(

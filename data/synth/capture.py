@@ -15,6 +15,7 @@ import numpy as np
 from data.characters import Characters, within
 from data.synth import fields, settings, texture
 from data.synth.geometry import Warp
+from data.synth.lettering import unknown
 from data.synth.paper import FLAT, show_through
 from data.synth.setting import Setting
 from data.synth.sheet import InkLayer, Sheet
@@ -188,8 +189,8 @@ class Capture:
                 f"no window of {height}x{width} at ({top}, {left}) "
                 f"in a page of {self.height}x{self.width}"
             )
-        pair = self._stored(top, left, height, width) if jpeg and self._setting.jpeg else \
-            self._raw(top, left, height, width)
+        take = self._stored if jpeg and self._setting.jpeg else self._raw
+        pair = take(top, left, height, width)
         if pair.words is not None:
             pair.words = [as_visible(word, pair) for word in pair.words]
         return pair
@@ -411,8 +412,7 @@ def as_visible(word: Characters, pair: Pair) -> Characters:
     window = np.s_[top:bottom, left:right]
     if not word.hand or (cv2.absdiff(pair.image[window], pair.gt[window]) > _VISIBLE).any():
         return word
-    box = [[left, top], [right, top], [right, bottom], [left, bottom]]
-    return Characters("", np.array([box], float))
+    return unknown(left, top, right, bottom)
 
 
 def _seen_words(words: list[Characters], warp: Warp) -> list[Characters]:

@@ -72,6 +72,10 @@ def place(alpha: np.ndarray) -> list[Characters]:
     rows, columns = (np.flatnonzero(alpha.any(axis=axis)) for axis in (1, 0))
     if not rows.size:
         return []
-    left, top, right, bottom = columns[0], rows[0], columns[-1] + 1, rows[-1] + 1
+    return [unknown(columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)]
+
+
+def unknown(left: float, top: float, right: float, bottom: float) -> Characters:
+    """A place of unknown text: this box."""
     quad = [[left, top], [right, top], [right, bottom], [left, bottom]]
-    return [Characters("", np.array([quad], float))]
+    return Characters("", np.array([quad], float))

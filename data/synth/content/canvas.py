@@ -197,17 +197,22 @@ class Canvas:
                 continue  # an accent of no use here: taller than the line itself
             yield number, glyph, left, top
 
-    def _letters(self, text: str, kind: Type, phase: float) -> tuple[list[Lettered], np.ndarray]:
-        """A run's letters in its coverage map, upright, and the 3×3 matrix that slants them."""
+    def _letters(
+        self, text: str, kind: Type, phase: float, x: float = 0, y: float = 0
+    ) -> tuple[list[Lettered], np.ndarray]:
+        """A run's letters, upright, and the 3×3 matrix that slants them about their baseline.
+
+        x, y: where its coverage map lies.
+        """
         size = max(4, round(kind.size))
         placed, advance = self._place(text, kind)
         shape = 3 * size, int(advance) + 2 * size + 2
         boxes = {
             number: (
-                kind.stretch * left,
-                top,
-                kind.stretch * (left + glyph.mask.shape[1]),
-                top + glyph.mask.shape[0],
+                x + kind.stretch * left,
+                y + top,
+                x + kind.stretch * (left + glyph.mask.shape[1]),
+                y + top + glyph.mask.shape[0],
             )
             for number, glyph, left, top in self._glyphs_of_run(placed, shape, size, phase)
         }
@@ -220,20 +225,14 @@ class Canvas:
                 known = number in boxes and char not in _NO_LETTERS
                 letters.append((char, boxes[number]) if known else None)
                 number += 1
-        lean, baseline = kind.slant * kind.stretch, size + round(size * BASELINE)
+        lean, baseline = kind.slant * kind.stretch, y + size + round(size * BASELINE)
         return letters, np.array([[1, -lean, lean * baseline], [0, 1, 0], [0, 0, 1]])
 
-    def _list(self, letters: list[Lettered], left: int, top: int, slant: np.ndarray) -> None:
-        """List the words of a run whose coverage map lies at (left, top).
+    def _list(self, letters: list[Lettered], slant: np.ndarray) -> None:
+        """List a run's words.
 
         Where the last run left off a word goes on: a number and its question, say.
         """
-        there = np.array([[1, 0, left], [0, 1, top], [0, 0, 1]])
-        slant = there @ slant @ np.linalg.inv(there)
-        letters = [
-            letter and (letter[0], tuple(np.add(letter[1], (left, top, left, top))))
-            for letter in letters
-        ]
         begin = len(self.words)
         last = self._last
         if last and last.end == begin and np.allclose(last.slant, slant) and last.meets(letters):
@@ -251,10 +250,10 @@ class Canvas:
         if x > self.width or end < 0 or y > self.height or y + 1.2 * kind.size < 0:
             return end
         run, left, top = self.coverage(text, kind, x - math.floor(x))
-        self.stamp(run, math.floor(x) + left, round(y) + top, kind.colour)
+        place = math.floor(x) + left, round(y) + top
+        self.stamp(run, *place, kind.colour)
         if self.words is not None:
-            letters, slant = self._letters(text, kind, x - math.floor(x))
-            self._list(letters, math.floor(x) + left, round(y) + top, slant)
+            self._list(*self._letters(text, kind, x - math.floor(x), *place))
         if record and text.strip():
             self.lines.append(TextLine(Box(x, y, end - x, kind.size), text))
         return end
