@@ -1,13 +1,18 @@
-"""What commands that look at pages have in common: options, checks of places, messages."""
+"""What commands that look at pages have in common: options, pages in and out, messages."""
 
 from __future__ import annotations
 
 import argparse
+import io
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
+
+from data.documents import document_kind, open_document, write_tiff
 from data.errors import reason
+from data.files import write_bytes
 from infer.engines import ENGINES, PRECISIONS
 
 
@@ -31,6 +36,30 @@ def check_places(pages: list[Path], targets: Iterable[Path], overwrite: bool) ->
         if target.exists() and not overwrite:
             raise ValueError(f"{target}: exists; --overwrite replaces it")
         seen.add(target)
+
+
+def each_page(path: Path) -> Iterator[tuple[int | None, np.ndarray]]:
+    """Yield the pages of a file, uint8 H,W,3 RGB, and their numbers; an image's only one has none.
+
+    Raises ValueError naming the file, and of a document the page.
+    """
+    with open_document(path) as document:
+        for number, page in zip(document.numbers, document, strict=True):
+            yield None if document.kind == "image" else number, page.image
+
+
+def picture_of(path: Path, folder: Path) -> Path:
+    """Where in a folder a file's result lies: a PNG, or a TIFF of all pages of a document."""
+    return folder / (path.stem + (".png" if document_kind(path) == "image" else ".tif"))
+
+
+def write_pages(path: Path, contents: Sequence[bytes]) -> None:
+    """Write encoded pictures of a file's pages to where `picture_of` says."""
+    if len(contents) > 1:
+        stream = io.BytesIO()
+        write_tiff(stream, contents)
+        contents = [stream.getvalue()]
+    write_bytes(path, *contents)
 
 
 def fail(program: str, error: Exception, status: int, page: Path | None = None) -> int:

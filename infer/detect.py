@@ -2,10 +2,11 @@
 
     python -m infer.detect INPUT... [--json FILE] [--overlay DIR] [--weights FILE]
 
-INPUT is a folder, a file or a quoted glob pattern. The JSON, on stdout without --json, is a list of
-{"file", "width", "height", "words": [{"quad", "polygon", "score"}]}; points are [x, y] in the
+INPUT is a folder, an image, a PDF or a quoted glob pattern. The JSON, on stdout without --json, is
+a list of {"file", "width", "height", "words": [{"quad", "polygon", "score"}]}; of PDFs, and of
+TIFFs of several pages, it has one for each page, with "page", from 1. Points are [x, y] in the
 page's pixels, clockwise, and a straight word's polygon is its quad. --overlay writes the pages with
-the words drawn on them.
+the words drawn on them: a PNG, or a TIFF of all pages.
 Exit status: 0 all done, 1 some files failed (named on stderr), 2 wrong arguments.
 """
 
@@ -24,8 +25,15 @@ start_paddle()
 from tqdm import tqdm
 
 from data.files import make_folder, write_bytes
-from data.image_io import expand_inputs, read_image, write_image
-from infer.command import add_engine_options, check_places, fail
+from data.image_io import encode_image, expand_inputs
+from infer.command import (
+    add_engine_options,
+    check_places,
+    each_page,
+    fail,
+    picture_of,
+    write_pages,
+)
 from infer.detector import LITE_TEXT, Detector, default_thresholds
 from infer.scale import AUTOMATIC, SCALES, scale
 from infer.words import Thresholds, Word, drawn
@@ -37,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     try:
         pages = expand_inputs(options.inputs)
-        overlays = {page: options.overlay / f"{page.stem}.png" for page in pages} \
+        overlays = {page: picture_of(page, options.overlay) for page in pages} \
             if options.overlay else {}
         if options.json is not None and not options.json.resolve().parent.is_dir():
             raise ValueError(f"{options.json}: the JSON must be a file in a folder that exists")
@@ -57,15 +65,21 @@ def main(arguments: list[str] | None = None) -> int:
     found, status = [], 0
     for page in tqdm(pages, unit="page", dynamic_ncols=True):
         try:
-            image = read_image(page)
-            words = detector(image)
+            entries, pictures = [], []
+            for number, image in each_page(page):
+                words = detector(image)
+                entries.append({
+                    "file": str(page), **({} if number is None else {"page": number}),
+                    "width": image.shape[1], "height": image.shape[0],
+                    "words": [described(word) for word in words]})
+                if overlays:
+                    pictures.append(encode_image(drawn(image, words), overlays[page].suffix))
             if overlays:
-                write_image(overlays[page], drawn(image, words))
+                write_pages(overlays[page], pictures)
         except (ValueError, OSError, MemoryError) as error:
             status = fail(PROGRAM, error, 1, page)
             continue
-        found.append({"file": str(page), "width": image.shape[1], "height": image.shape[0],
-                      "words": [described(word) for word in words]})
+        found += entries
     text = "[" + ",\n".join(json.dumps(page, ensure_ascii=False) for page in found) + "]\n"
     if options.json is None:
         sys.stdout.write(text)

@@ -2,9 +2,10 @@
 
     python -m infer.segment INPUT... --output DIR [--threshold T] [--overlay DIR] [--weights FILE]
 
-INPUT is a folder, a file or a quoted glob pattern. DIR/STEM.png is a page's mask, as large as the
-page, 255 where there is text; with --threshold it has no other values but 0. --overlay writes the
-pages with their text marked.
+INPUT is a folder, an image, a PDF or a quoted glob pattern. DIR/STEM.png is a page's mask, as large
+as the page, 255 where there is text; with --threshold it has no other values but 0. Those of a
+PDF's pages, or of a TIFF of several, are one TIFF, DIR/STEM.tif. --overlay writes the pages with
+their text marked.
 Exit status: 0 all done, 1 some files failed (named on stderr), 2 wrong arguments.
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from itertools import chain
 from pathlib import Path
 
 from data.cores import start_paddle
@@ -22,9 +24,16 @@ import numpy as np
 from tqdm import tqdm
 
 from data.files import make_folder
-from data.image_io import expand_inputs, read_image, write_image
+from data.image_io import encode_image, expand_inputs
 from data.soft_mask import to_uint8
-from infer.command import add_engine_options, check_places, fail
+from infer.command import (
+    add_engine_options,
+    check_places,
+    each_page,
+    fail,
+    picture_of,
+    write_pages,
+)
 from infer.scale import SCALES
 from infer.segmenter import BUNDLED, Segmenter
 
@@ -37,8 +46,8 @@ def main(arguments: list[str] | None = None) -> int:
     folders = [folder for folder in (options.output, options.overlay) if folder]
     try:
         pages = expand_inputs(options.inputs)
-        targets = [folder / f"{page.stem}.png" for folder in folders for page in pages]
-        check_places(pages, targets, options.overwrite)
+        targets = {page: [picture_of(page, folder) for folder in folders] for page in pages}
+        check_places(pages, chain.from_iterable(targets.values()), options.overwrite)
         if options.threshold is not None and not 0 < options.threshold < 1:
             raise ValueError(f"--threshold must lie between 0 and 1, got {options.threshold}")
         segmenter = Segmenter(options.weights, options.scale, options.engine, options.precision,
@@ -51,13 +60,16 @@ def main(arguments: list[str] | None = None) -> int:
     status = 0
     for page in tqdm(pages, unit="page", dynamic_ncols=True):
         try:
-            image = read_image(page)
-            mask = segmenter(image)
-            if options.threshold is not None:
-                mask = (mask >= options.threshold).astype(np.float32)
-            write_image(options.output / f"{page.stem}.png", to_uint8(mask))
-            if options.overlay:
-                write_image(options.overlay / f"{page.stem}.png", marked(image, mask))
+            pictures = []
+            for _, image in each_page(page):
+                mask = segmenter(image)
+                if options.threshold is not None:
+                    mask = (mask >= options.threshold).astype(np.float32)
+                shown = [to_uint8(mask), *([marked(image, mask)] if options.overlay else [])]
+                pictures.append([encode_image(one, target.suffix)
+                                 for one, target in zip(shown, targets[page], strict=True)])
+            for target, contents in zip(targets[page], zip(*pictures, strict=True), strict=True):
+                write_pages(target, contents)
         except (ValueError, OSError, MemoryError) as error:
             status = fail(PROGRAM, error, 1, page)
     return status

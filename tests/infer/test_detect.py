@@ -3,9 +3,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from data.image_io import read_image, write_image
 from infer import detect
+from infer.where import Marks
 from infer.words import Thresholds, Word
 
 
@@ -54,6 +56,35 @@ def test_overlays_show_the_words(pages, tmp_path):
     drawn = read_image(out / "a.png")
     assert drawn[2, 30, 1] - drawn[2, 30, 0].astype(int) > 80  # green
     assert (drawn[20, 30] == 250).all()
+
+
+@pytest.mark.parametrize("name", ["many.tif", "many.pdf"])
+def test_a_document_has_an_entry_for_each_page(pages, tmp_path, capsys, name):
+    first, *rest = [Image.fromarray(np.full((30 + 10 * n, 50, 3), 250, np.uint8)) for n in range(3)]
+    first.save(pages / name, save_all=True, append_images=rest, resolution=200)
+    out = tmp_path / "drawn"
+    assert detect.main([str(pages), "--overlay", str(out)]) == 0
+    found = json.loads(capsys.readouterr().out)[2:]
+    assert [(Path(page["file"]).name, page["page"]) for page in found] == [
+        (name, number) for number in (1, 2, 3)]
+    with Image.open(out / "many.tif") as drawn:
+        sizes = []
+        for index in range(drawn.n_frames):
+            drawn.seek(index)
+            sizes.append(drawn.size)
+    assert sizes == [(page["width"], page["height"]) for page in found] and len(set(sizes)) == 3
+    assert sorted(path.name for path in out.iterdir()) == ["a.png", "b.png", "many.tif"]
+
+
+def test_words_of_a_document_say_where_it_may_change(pages, tmp_path):
+    first, other = [Image.fromarray(np.full((40, 50, 3), 250, np.uint8)) for _ in range(2)]
+    path, table = tmp_path / "two.tif", tmp_path / "words.json"
+    first.save(path, save_all=True, append_images=[other])
+    assert detect.main([str(path), "--json", str(table)]) == 0
+    marks = Marks.read([table], [], path)
+    for index in (0, 1):
+        where, _ = marks.maps(path, index + 1, index, 2, (40, 50))
+        assert where[20, 25] and not where[0, 0]
 
 
 def test_thresholds_not_given_are_those_of_the_weights(pages, monkeypatch):

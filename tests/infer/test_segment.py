@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from PIL import Image
 
 from data.image_io import read_grey, read_image, write_image
 from infer import segment
@@ -51,6 +52,21 @@ def test_overlays_mark_the_text(pages, tmp_path):
                          "--overlay", str(tmp_path / "seen")]) == 0
     drawn = read_image(tmp_path / "seen" / "a.png").astype(int)
     assert drawn[15, 10, 0] - drawn[15, 10, 1] > 60 and (drawn[0, 0] == 255).all()
+
+
+def test_a_document_has_one_file_of_masks(pages, tmp_path):
+    images = [Image.fromarray(read_image(pages / f"{name}.png")) for name in "ab"]
+    images[0].save(tmp_path / "two.tif", save_all=True, append_images=images[1:])
+    out, seen = tmp_path / "masks", tmp_path / "seen"
+    assert segment.main([str(tmp_path / "two.tif"), "--output", str(out),
+                         "--overlay", str(seen)]) == 0
+    for folder, mode in ((out, "L"), (seen, "RGB")):
+        with Image.open(folder / "two.tif") as pages:
+            assert (pages.n_frames, pages.mode) == (2, mode)
+    with Image.open(out / "two.tif") as masks:
+        for index, expected in enumerate((200, 100)):
+            masks.seek(index)
+            assert masks.getpixel((10, 15)) == expected
 
 
 def test_a_bad_page_does_not_stop_the_rest(pages, tmp_path, capsys):
