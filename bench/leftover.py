@@ -62,9 +62,9 @@ def pages(options: argparse.Namespace) -> Iterator[tuple[np.ndarray, np.ndarray,
             yield *pair.read(), None
         return
     for _, _, pair in generated(PAGES, options.pages, chars=True):
-        gone, stay = (outlines([word for word in pair.words if word.hand == hand])[0]
-                      for hand in (True, False))
-        yield pair.image, pair.gt, Words(gone, stay)
+        (gone, signs), (stay, others) = (
+            outlines([word for word in pair.words if word.hand == hand]) for hand in (True, False))
+        yield pair.image, pair.gt, Words(gone, stay, [*signs, *others])
 
 
 if __name__ == "__main__":

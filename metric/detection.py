@@ -41,10 +41,8 @@ def count_words(found: Sequence[np.ndarray], true: Sequence[np.ndarray],
                 ignored: Sequence[np.ndarray] = ()) -> Counts:
     """Match convex outlines, N,2 each, one to one, those that overlap most first.
 
-    Whatever was found with half of it in an `ignored` outline counts neither way.
+    What has no match and half of it in an `ignored` outline counts neither way.
     """
-    found = [quad for quad in found
-             if all(_shared(quad, other)[0] < ENOUGH * _area(quad) for other in ignored)]
     pairs = []
     for i, one in enumerate(found):
         for j, other in enumerate(true):
@@ -56,7 +54,9 @@ def count_words(found: Sequence[np.ndarray], true: Sequence[np.ndarray],
         if i not in left and j not in right:
             left.add(i)
             right.add(j)
-    return Counts(len(left), len(found), len(true))
+    others = [quad for i, quad in enumerate(found) if i not in left
+              and all(_shared(quad, other)[0] < ENOUGH * _area(quad) for other in ignored)]
+    return Counts(len(left), len(left) + len(others), len(true))
 
 
 def _area(quad: np.ndarray) -> float:

@@ -32,7 +32,7 @@ class Words(NamedTuple):
 
     gone: Sequence[np.ndarray]  # about the words that should be erased
     stay: Sequence[np.ndarray]  # about all others
-    mixed: Sequence[np.ndarray] = ()  # about print and writing at once
+    neither: Sequence[np.ndarray] = ()  # about print and writing at once, and what is no word
 
 
 class Reader:
@@ -88,8 +88,8 @@ class Leftover:
         words = words or guess_words(found[id(gt)], found[id(input)], differs(input, gt))
         rows = []
         for image in images:
-            gone = count_words(found[id(image)], words.gone, [*words.stay, *words.mixed])
-            stay = count_words(found[id(image)], words.stay, words.gone)
+            gone = count_words(found[id(image)], words.gone, [*words.stay, *words.neither])
+            stay = count_words(found[id(image)], words.stay, [*words.gone, *words.neither])
             rows.append(_figures("gone", gone) | _figures("stay", stay))
         if self._reader:
             lines = self._reader.lines(gt)
@@ -108,14 +108,14 @@ def guess_words(stay: Sequence, before: Sequence, ink: np.ndarray) -> Words:
     """The words of a page whose words nobody listed, from those found on both its pictures.
 
     Those of the ground truth stay; those of the untouched page that are not among them, and in
-    which both differ (`ink`), go. One that holds a word of the ground truth as well is mixed.
+    which both differ (`ink`), go. One that holds a word of the ground truth as well does neither.
     """
-    gone, mixed = [], []
+    gone, neither = [], []
     for quad in before:
         if _share(ink, quad) >= INKED and not count_words([quad], stay).matched:
             pure = count_words(stay, (), [quad]).found == len(stay)
-            (gone if pure else mixed).append(quad)
-    return Words(gone, stay, mixed)
+            (gone if pure else neither).append(quad)
+    return Words(gone, stay, neither)
 
 
 def _figures(name: str, counts: Counts) -> dict[str, float]:

@@ -89,6 +89,7 @@ def test_a_word_of_print_and_writing_counts_neither_way():
     assert [len(quads) for quads in words] == [0, 2, 1]
     same, perfect = leftover.measure([joined, GT], GT, joined)
     assert math.isnan(same["gone_recall"]) and math.isnan(same["gone_precision"])
+    assert (same["stay_recall"], same["stay_precision"]) == (0.5, 1)
     assert perfect["stay_f"] == 1
 
 
