@@ -29,6 +29,7 @@ class SynthConfig:
     without_faces: list[str] | None = None  # fonts never used: a benchmark may hold them out
     without_captures: list[str] | None = None  # kinds of capture never used
     kinds: list[str] | None = None  # of pages, in equal shares; none: all that have a share, mixed
+    fonts: str = ""  # folder of further fonts
     photos: str = ""  # folder of pictures to put watermarks on, beside generated ones
 
     def __post_init__(self):
@@ -44,6 +45,7 @@ class SynthConfig:
             without_faces=tuple(self.without_faces or ()),
             without_captures=tuple(self.without_captures or ()),
             kinds=tuple(self.kinds or ()),
+            fonts=Path(self.fonts) if self.fonts else None,
             photos=Path(self.photos) if self.photos else None,
         )
 

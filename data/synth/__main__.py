@@ -30,7 +30,6 @@ from data.files import make_folder, write_bytes
 from data.image_io import write_image
 from data.soft_mask import soft_mask, to_uint8
 from data.synth import page, settings
-from data.synth.fonts import Faces
 
 FOLDERS = ("images", "gts", "mask", "ink")
 
@@ -134,7 +133,6 @@ def size(text: str) -> tuple[int, int]:
 
 def _prepare(options: argparse.Namespace) -> _Job:
     """Checks what can be checked before any work. Raises ValueError that says what is wrong."""
-    Faces.load(options.fonts)
     job = _Job(
         options.out,
         options.seed,

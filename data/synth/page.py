@@ -94,6 +94,8 @@ class SynthOptions:
         if self.photos is not None:
             photographs(self.photos)  # raises where there are none
         settings.names(self.capture, self.without_captures)  # raises where there are none
+        if self.fonts is not None or self.without_faces:
+            _faces(self.fonts, self.without_faces)  # so does this
 
 
 @dataclass

@@ -1,5 +1,7 @@
 """Generated pages as a training set."""
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from data.generated import CROPS, PAGES, GeneratedCrops, SynthConfig, validation
 from data.image_io import write_image
 from data.pairs import DataConfig, PairDataset, open_data
 from data.synth.capture import Pair
+from data.synth.fonts import ASSETS
 from data.synth.page import render
 
 
@@ -64,6 +67,16 @@ def test_watermarks_on_a_folder_of_photographs(tmp_path):
     assert any((abs(gt.astype(int) - (250, 20, 20)) < 12).all() for gt in gts)
     with pytest.raises(ValueError, match="nowhere: no such folder"):
         open_data(config(photos=str(tmp_path / "nowhere")), 0)
+
+
+def test_fonts_are_checked_at_once(tmp_path):
+    (tmp_path / "print").mkdir()
+    shutil.copy(ASSETS / "comic" / "bangers.ttf", tmp_path / "print" / "mine.ttf")
+    assert SynthConfig(fonts=str(tmp_path), without_faces=["mine"]).options().fonts == tmp_path
+    for wrong, message in (({"fonts": str(tmp_path / "nowhere")}, "nowhere"),
+                           ({"without_faces": ["mine"]}, "mine")):
+        with pytest.raises(ValueError, match=message):
+            open_data(config(**wrong), 0)
 
 
 def test_draws_and_seeds_differ():

@@ -10,7 +10,7 @@ from data.synth import page, settings
 from data.synth.fonts import Faces
 from data.synth.page import KINDS, SynthOptions, compose, crops, draw_frame, render
 
-KIND_BY_CAPTURE = list(itertools.product(KINDS, settings.KINDS))
+KIND_BY_CAPTURE = list(itertools.product(KINDS, settings.SETTINGS))
 
 
 def crop_bytes(index, kind=None):
