@@ -14,7 +14,7 @@ from model import FINDING, INPAINTING, ModelConfig, coarse_pictures
 from model.discriminator import PatchDiscriminator
 
 CHOICES = {"auto": None, "always": True, "never": False}
-OPTIMIZERS = ("adam", "sgd")
+OPTIMIZERS = ("adam", "sgd", "muon")
 
 
 @dataclass
@@ -52,7 +52,8 @@ class TrainConfig:
     stages: list[StageConfig] = field(default_factory=lambda: [
         StageConfig(), StageConfig(drop=["dice"], freeze_mask=True)])
     init: str = ""  # checkpoint to start from, or text_seg's MobileNetV2; empty: random weights
-    optimizer: str = "adam"  # or 'sgd', with Nesterov's momentum of 0.9
+    # 'adam', 'sgd' with Nesterov's momentum of 0.9, or 'muon', which is Adam but for convolutions
+    optimizer: str = "adam"
     weight_decay: float = 0.0  # times each parameter is added to its gradient
     ema: float = 0.999  # decay of the averaged weights, which are validated and kept; 0: off
     clip: float = 1.0  # largest norm of the whole gradient; 0: off

@@ -28,6 +28,7 @@ from training.adversary import Adversary
 from training.batches import StepSampler, loader
 from training.checkpoint import optimizer_state, restore_optimizer
 from training.config import CHOICES, Config, StageConfig, TrainConfig
+from training.muon import Muon
 from training.parallel import average_gradients, share_batch_norm
 
 VALIDATION_METRICS = ("psnr", "ms_ssim")
@@ -351,7 +352,8 @@ def make_optimizer(
         "grad_clip": paddle.nn.ClipGradByGlobalNorm(config.clip) if config.clip else None}
     if config.optimizer == "sgd":
         return paddle.optimizer.Momentum(lr, 0.9, use_nesterov=True, **common)
-    return paddle.optimizer.Adam(lr, *config.betas, **common)
+    kind = {"adam": paddle.optimizer.Adam, "muon": Muon}[config.optimizer]
+    return kind(lr, *config.betas, **common)
 
 
 def learning_rate(stage: StageConfig, step: int) -> float:

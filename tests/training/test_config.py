@@ -72,7 +72,7 @@ def test_the_recipes_of_the_text_segmenter(name, width):
     (["train.init=''"], "stage 1 keeps an encoder that was trained for nothing: give a Mobile"),
     (["train.stages=[{drop: [dice]}]"], "text_seg has no terms to drop and no mask branch"),
     (["model.arch=craft"], "stage 1: freeze_encoder is for text_seg, not for craft"),
-    (["train.optimizer=lion"], "optimizer must be one of adam, sgd, got 'lion'"),
+    (["train.optimizer=lion"], "optimizer must be one of adam, sgd, muon, got 'lion'"),
     (["train.weight_decay=-1"], "weight_decay must be 0 or more, got -1"),
     (["train.stages=[{cycle: -2}]"], "cycle must be 0 or more steps, got -2"),
     (["loss.gamma=.nan"], "loss weight gamma must be 0 or more, got nan"),

@@ -52,11 +52,13 @@ def equal(one, other):
     return one.keys() == other.keys() and all(np.array_equal(one[k], other[k]) for k in one)
 
 
+@pytest.mark.parametrize("optimizer, lr", [("adam", 3e-3), ("muon", 2e-2)])
 @pytest.mark.parametrize("compile", MODES)
-def test_steps_on_one_batch_lower_the_loss(tmp_path, make_set, compile):
+def test_steps_on_one_batch_lower_the_loss(tmp_path, make_set, compile, optimizer, lr):
     pages = make_set(tmp_path / "pages", names=["a"], height=64, width=64)  # one crop of one page
-    stages = [{"steps": 20, "lr": 3e-3, "warmup": 1}]
-    Trainer(recipe(pages, compile, flip=0.0, stages=stages), tmp_path / "run").fit()
+    stages = [{"steps": 20, "lr": lr, "warmup": 1}]
+    config = recipe(pages, compile, flip=0.0, stages=stages, optimizer=optimizer)
+    Trainer(config, tmp_path / "run").fit()
     curve = [line["loss"] for line in log(tmp_path / "run") if "loss" in line]
     assert len(curve) == 20
     assert curve[-1] < 0.8 * curve[0]
