@@ -24,7 +24,7 @@ LITE = Path(__file__).parent.parent / "weights" / "craft_lite.pdparams"
 # A tile's largest side in the network's pixels, and what of it sees too little around it.
 TILE, MARGIN = 1024, 128
 LITE_TEXT = 0.6  # the bundled network's text threshold: it is less sure of small words
-TALLEST_ENLARGED = 20  # pixels: of smaller print words are missed or joined, enlarged ones less
+TALLEST_ENLARGED = 24  # pixels: of smaller print words are missed or joined, enlarged ones less
 
 
 class Detector:

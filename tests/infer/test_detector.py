@@ -58,9 +58,9 @@ def test_scores_lie_where_the_page_is(tiny, scale, step):
     assert (scores[:, :128 // step] == 0).all() and scores[:, 320 // step:].all()
 
 
-@pytest.mark.parametrize("size, step", [(0.4, 1), (1, 2)])
+@pytest.mark.parametrize("size, step", [(0.4, 1), (1, 1), (1.3, 2)])
 def test_small_print_is_enlarged(tiny, size, step):
-    """Print of 10 and of 21 pixels."""
+    """Print of 10, 21 and 27 pixels."""
     page = text_page(400, 700, size)
     _, found = Detector(tiny, engine="paddle").scores(page)
     assert found == step
