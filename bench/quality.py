@@ -130,8 +130,8 @@ def generated(listed: Path, every: int, chars: bool = False) -> Iterator[tuple[s
 def classical(image: np.ndarray) -> np.ndarray:
     """Erase what a threshold can tell from print: coloured ink, filled in from around it.
 
-    Ink is what is more saturated than the paper around it, in strokes two pixels wide or more; black
-    print stays, and so does black or grey writing, which no threshold tells from it.
+    Ink is what is more saturated than the paper around it, in strokes two pixels wide or more.
+    Black print stays, and so does black or grey writing, which no threshold tells from it.
     """
     hsv = cv2.cvtColor(image, cv2.COLOR_RGB2HSV)
     side = max(3, min(image.shape[:2]) // 20) | 1
