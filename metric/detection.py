@@ -38,11 +38,14 @@ def summed(counts: Sequence[Counts]) -> Counts:
 
 
 def count_words(found: Sequence[np.ndarray], true: Sequence[np.ndarray],
-                ignored: Sequence[np.ndarray] = ()) -> Counts:
+                ignored: Sequence[np.ndarray] = (),
+                others: Sequence[np.ndarray] = ()) -> Counts:
     """Match convex outlines, N,2 each, one to one, those that overlap most first.
 
-    What has no match and half of it in an `ignored` outline counts neither way.
+    What was found with half of it in an outline of `others` counts neither way; nor does what has
+    no match and half of it in an `ignored` one.
     """
+    found = [quad for quad in found if not _within(quad, others)]
     pairs = []
     for i, one in enumerate(found):
         for j, other in enumerate(true):
@@ -54,9 +57,13 @@ def count_words(found: Sequence[np.ndarray], true: Sequence[np.ndarray],
         if i not in left and j not in right:
             left.add(i)
             right.add(j)
-    others = [quad for i, quad in enumerate(found) if i not in left
-              and all(_shared(quad, other)[0] < ENOUGH * _area(quad) for other in ignored)]
-    return Counts(len(left), len(left) + len(others), len(true))
+    surplus = [quad for i, quad in enumerate(found) if i not in left and not _within(quad, ignored)]
+    return Counts(len(left), len(left) + len(surplus), len(true))
+
+
+def _within(quad: np.ndarray, others: Sequence[np.ndarray]) -> bool:
+    """Whether half of an outline lies in one of the others."""
+    return any(_shared(quad, other)[0] >= ENOUGH * _area(quad) for other in others)
 
 
 def _area(quad: np.ndarray) -> float:

@@ -31,6 +31,12 @@ def test_what_lies_in_ignored_places_does_not_count():
     assert count_words([box(0, 0), box(100, 0)], [box(100, 0)], [box(-5, -5, 60, 30)]) == (1, 1, 1)
 
 
+def test_a_match_counts_in_ignored_places_and_not_in_those_of_others():
+    place = [box(-5, -5, 60, 30)]
+    assert count_words([box(0, 0)], [box(0, 0)], place) == (1, 1, 1)
+    assert count_words([box(0, 0)], [box(0, 0)], others=place) == (0, 0, 1)
+
+
 def test_nothing_to_find():
     assert count_words([], []).hmean == 1 and count_words([], []).precision == 1
     assert count_words([], [box(0, 0)]).hmean == 0
