@@ -60,15 +60,16 @@ def main(arguments: list[str] | None = None) -> int:
     status = 0
     for page in tqdm(pages, unit="page", dynamic_ncols=True):
         try:
-            pictures = []
+            masks, overlays, suffix = [], [], targets[page][0].suffix
             for _, image in each_page(page):
                 mask = segmenter(image)
                 if options.threshold is not None:
                     mask = (mask >= options.threshold).astype(np.float32)
-                shown = [to_uint8(mask), *([marked(image, mask)] if options.overlay else [])]
-                pictures.append([encode_image(one, target.suffix)
-                                 for one, target in zip(shown, targets[page], strict=True)])
-            for target, contents in zip(targets[page], zip(*pictures, strict=True), strict=True):
+                masks.append(encode_image(to_uint8(mask), suffix))
+                if options.overlay:
+                    overlays.append(encode_image(marked(image, mask), suffix))
+            # Without --overlay there is one target.
+            for target, contents in zip(targets[page], (masks, overlays), strict=False):
                 write_pages(target, contents)
         except (ValueError, OSError, MemoryError) as error:
             status = fail(PROGRAM, error, 1, page)

@@ -88,8 +88,7 @@ class Leftover:
         words = words or guess_words(found[id(gt)], found[id(input)], differs(input, gt))
         rows = []
         for image in images:
-            gone = count_words(
-                found[id(image)], words.gone, others=[*words.stay, *words.neither])
+            gone = count_words(found[id(image)], words.gone, others=[*words.stay, *words.neither])
             stay = count_words(found[id(image)], words.stay, [*words.gone, *words.neither])
             rows.append(_figures("gone", gone) | _figures("stay", stay))
         if self._reader:

@@ -14,7 +14,7 @@ SIZE = 0.2  # root mean square of a step over the learning rate: Adam's
 
 
 class Muon(paddle.optimizer.Adam):
-    """Adam but for the kernels of convolutions, N,C,H,W, taken as N rows or C·H·W columns.
+    """Adam but for the kernels of convolutions, N,C,H,W, taken as N rows and C·H·W columns.
 
     Their gradient's momentum (Nesterov's) is replaced by the nearest matrix whose singular values
     are equal: no direction is learnt faster than another one. Kernels with fewer than four rows or
@@ -23,7 +23,7 @@ class Muon(paddle.optimizer.Adam):
 
     def _append_optimize_op(self, block, param_and_grad):
         kernel, gradient = param_and_grad
-        if kernel.ndim != 4 or min(kernel.shape[0], kernel[0].size) < 4:
+        if kernel.ndim != 4 or min(kernel.shape[0], kernel.size // kernel.shape[0]) < 4:
             return super()._append_optimize_op(block, param_and_grad)
         momentum = self._get_accumulator_master(self._moment1_acc_str, kernel)
         gradient = gradient.astype(momentum.dtype)

@@ -51,7 +51,7 @@ def test_kernels_step_alike_and_all_else_as_in_adam():
 
 
 def test_momentum_is_kept():
-    """Once learnt it outlives gradients of 0, and a run that goes on has it."""
+    """A run that goes on has it."""
     net = network()
     optimizer = Muon(1e-2, parameters=net.parameters())
     backward(net)
