@@ -28,7 +28,7 @@ from tqdm import tqdm
 from data.char_labels import STEP, label_maps
 from data.characters import Characters
 from data.generated import SynthConfig, validation_pages
-from infer.detector import LITE, TALLEST_ENLARGED, Detector, default_weights
+from infer.detector import ENLARGED, LITE, Detector, default_weights
 from infer.scale import best_scale
 from infer.words import Thresholds, find_words
 from metric.detection import Counts, count_words, summed
@@ -65,7 +65,7 @@ def main() -> None:
 
 def from_labels(image: np.ndarray, words: list[Characters]) -> list[np.ndarray]:
     """The words that perfect scores would show, at the scale at which a page is searched."""
-    scale = best_scale(image, TALLEST_ENLARGED)
+    scale = best_scale(image, ENLARGED)
     shape = tuple(round(scale * length) for length in image.shape[:2])
     scores = label_maps([word._replace(quads=scale * word.quads) for word in words], shape)
     scores = np.ascontiguousarray(scores.transpose(1, 2, 0))

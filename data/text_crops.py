@@ -13,10 +13,11 @@ from data.characters import Characters
 from data.generated import GeneratedCrops, GeneratedPage, validation_pages
 from data.page_cache import PageCache
 from data.pairs import DataConfig, to_chw
-from data.text_pages import TextPage, Whole, find_text
+from data.text_pages import TextPage, Whole, Words, find_text
 from data.weak_labels import Region, characters
 
 MOST_WORDS = 64  # of a crop, of which only outlines and lengths are known
+SPARE = 1.5  # sides of a crop that a generated picture has: room to place and to turn it
 NOTHING = np.full((MOST_WORDS, 9), np.nan, np.float32)
 
 
@@ -57,7 +58,8 @@ class TextDataset:
         self._generated, self._share = None, config.synth.share if self._pages else 1.0
         if self._share > 0:
             self._generated = GeneratedCrops(
-                config.synth, config.augment.crop, seed, len(self._pages), chars=True)
+                config.synth, round(SPARE * config.augment.crop), seed, len(self._pages),
+                chars=True)
         self._read = PageCache(TextPage.read_words, config.cache_mb)
 
     def __len__(self) -> int:
@@ -67,28 +69,34 @@ class TextDataset:
         draw, page = index
         rng = np.random.default_rng([self._seed, draw, page])
         if self._weak and rng.random() < self.config.weak_share:
-            return self._crop(self._weak[rng.integers(len(self._weak))], rng)
+            return self._crop_of(self._weak[rng.integers(len(self._weak))], rng)
         if self._generated is not None and rng.random() < self._share:
             pair, name = self._generated.rendered(index)
-            shape = pair.image.shape[:2]
-            labels = np.concatenate([label_maps(pair.words, shape), trusted(pair.words, shape)])
-            return to_chw(pair.image), labels, NOTHING, name
-        return self._crop(self._pages[page], rng)
+            return self._crop(pair.image, pair.words, name, rng)
+        return self._crop_of(self._pages[page], rng)
 
-    def _crop(self, page: TextPage, rng: np.random.Generator):
-        image, words = self._read[page]
+    def _crop_of(self, page: TextPage, rng: np.random.Generator):
+        return self._crop(*self._read[page], page.name, rng)
+
+    def _crop(self, image: np.ndarray, words: Words, name: str, rng: np.random.Generator):
         how = self.config.augment
         for attempt in range(how.redraws + 1):
             left, top = rng.random(2)
             angle = 0.0
             if rng.random() < how.rotate:
                 angle = rng.uniform(-how.max_angle, how.max_angle)
-            matrix = crop_matrix(image.shape, left, top, how.crop, angle)
+            side = how.crop
+            if how.enlarge and rng.random() < how.enlarge:
+                side = round(side / how.max_enlarged ** rng.random())
+            enlarge = np.diag([how.crop / side, how.crop / side, 1])
+            matrix = enlarge @ crop_matrix(image.shape, left, top, side, angle)
             seen = [word for word in (_moved(word, matrix) for word in words)
                     if _shown(word, how.crop)]
             if seen or rng.random() >= how.redraw or attempt == how.redraws:
                 break
-        crop = rotated_crop(image, left, top, how.crop, angle)
+        crop = rotated_crop(image, left, top, side, angle)
+        if side < how.crop:
+            crop = cv2.resize(crop, (how.crop, how.crop))
         shape = crop.shape[:2]
         known = [word for word in seen if isinstance(word, Characters)]
         labels = np.concatenate([label_maps(known, shape), trusted(known, shape)])
@@ -102,7 +110,7 @@ class TextDataset:
         rows = [[*word.quad.reshape(-1), len(word.text) * _whole(word, how.crop)]
                 for word in seen if isinstance(word, Whole)][:MOST_WORDS]
         wholes[:len(rows)] = np.reshape(rows, (-1, 9))
-        return to_chw(crop), labels, wholes, page.name
+        return to_chw(crop), labels, wholes, name
 
 
 def trusted(words: Sequence[Characters], shape: tuple[int, int]) -> np.ndarray:

@@ -34,8 +34,8 @@ from infer.command import (
     picture_of,
     write_pages,
 )
-from infer.detector import LITE_TEXT, Detector, default_thresholds
-from infer.scale import AUTOMATIC, SCALES, scale
+from infer.detector import LITE_TEXT, SCALES, Detector, default_thresholds
+from infer.scale import AUTOMATIC, scale
 from infer.words import Thresholds, Word, drawn
 
 PROGRAM = "infer.detect"

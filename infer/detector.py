@@ -12,7 +12,8 @@ import paddle
 
 from infer.blank import Blankness
 from infer.engines import Network, load
-from infer.scale import AUTOMATIC, SCALES, best_scale, resize
+from infer.scale import AUTOMATIC, best_scale, resize
+from infer.scale import SCALES as ERASED_AT
 from infer.tiles import Tiling, each_tile
 from infer.words import Thresholds, Word, find_words
 from model import Detected, weights
@@ -24,7 +25,9 @@ LITE = Path(__file__).parent.parent / "weights" / "craft_lite.pdparams"
 # A tile's largest side in the network's pixels, and what of it sees too little around it.
 TILE, MARGIN = 1024, 128
 LITE_TEXT = 0.6  # the bundled network's text threshold: it is less sure of small words
-TALLEST_ENLARGED = 24  # pixels: of smaller print words are missed or joined, enlarged ones less
+SCALES = (*ERASED_AT, 3)
+# Of small print words are missed or joined, of enlarged print less; see infer.scale.ENLARGED.
+ENLARGED = {2: 24, 3: 11}
 
 
 class Detector:
@@ -33,9 +36,10 @@ class Detector:
     `weights` is a checkpoint's path, or what runs one (see `infer.engines`); by default the
     official weights where their package is installed, else the bundled ones. `thresholds` are
     `default_thresholds` of them where none are given. `scale` says how much enlarged the network
-    sees a page, as `infer.quality.Settings.scale`; `engine`, `precision` and `threads` say what
-    runs it (see `engines.choose`). Raises ValueError for what this machine cannot do and for
-    weights that cannot be loaded, are none of a text detector, or are not there.
+    sees a page, one of SCALES or 'auto' for what suits the height of its print; `engine`,
+    `precision` and `threads` say what runs it (see `engines.choose`). Raises ValueError for what
+    this machine cannot do and for weights that cannot be loaded, are none of a text detector, or
+    are not there.
     """
 
     def __init__(
@@ -67,13 +71,20 @@ class Detector:
         return [Word(word.quad.clip(0, size), word.polygon.clip(0, size), word.score)
                 for word in words]
 
-    def scores(self, image: np.ndarray) -> tuple[np.ndarray, int]:
+    def scores(self, image: np.ndarray) -> tuple[np.ndarray, float]:
         """Region and affinity scores of a page, float32 h,w,2, and page pixels a score pixel.
 
         0 where the page is blank.
         """
         automatic = self._scale == AUTOMATIC
-        scale = best_scale(image, TALLEST_ENLARGED) if automatic else self._scale
+        scale = best_scale(image, ENLARGED) if automatic else self._scale
+        if scale <= 2:
+            return self._scores(image, scale)
+        # Tiles to be enlarged three times would end between the page's pixels.
+        scores, step = self._scores(resize(image[None], scale / 2)[0], 2)
+        return scores, step * 2 / scale
+
+    def _scores(self, image: np.ndarray, scale: float) -> tuple[np.ndarray, int]:
         step = round(2 / scale)
         scores = np.zeros((*(-(-length // step) for length in image.shape[:2]), 2), np.float32)
         blank = Blankness(image)

@@ -7,14 +7,16 @@ own pixels.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import cv2
 import numpy as np
 
 SCALES = (0.5, 1, 2)
 AUTOMATIC = "auto"  # by the height of a page's print
 # Networks know print of 8 to 60 pixels: what they know, enlarged, is erased worse and slower.
-TALLEST_ENLARGED = 6  # pixels: print up to this height is seen twice as large,
-LEAST_SHRUNK = 80  # and from this height on half as large
+ENLARGED = {2: 6}  # scale: pixels of height up to which print is seen so much larger
+LEAST_SHRUNK = 80  # from so many on print is seen half as large
 
 _WINDOW, _WINDOWS = 1024, 3  # larger pages are sampled: side in pixels, windows along an axis
 _PAPER = 51  # side of the square whose mean is the paper around a pixel
@@ -27,15 +29,17 @@ def scale(text: str) -> float | str:
     return text if text == AUTOMATIC else float(text)
 
 
-def best_scale(page: np.ndarray, tallest: int = TALLEST_ENLARGED) -> float:
-    """One of SCALES, for uint8 H,W,3 RGB; 1 where there is too little print to tell.
+def best_scale(page: np.ndarray, enlarged: Mapping[int, float] = ENLARGED) -> float:
+    """0.5, 1 or the largest of `enlarged` (see ENLARGED) that a page's print is small enough for.
 
-    Print up to `tallest` pixels is enlarged.
+    For uint8 H,W,3 RGB; 1 where there is too little print to tell.
     """
     height = print_height(page)
-    if height is None or tallest < height < LEAST_SHRUNK:
+    if height is None:
         return 1
-    return 2 if height <= tallest else 0.5
+    if height >= LEAST_SHRUNK:
+        return 0.5
+    return max((scale for scale, tallest in enlarged.items() if height <= tallest), default=1)
 
 
 def resize(pictures: np.ndarray, scale: float) -> np.ndarray:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -44,9 +46,11 @@ def config(root, **changes):
     return DataConfig(root=str(root), **settings | changes)
 
 
-def test_labels_lie_where_the_characters_are(folders):
-    """The page shows its own label: turned and cropped, both are still the same."""
-    train, val = open_text(config(folders / "known"), seed=1)
+@pytest.mark.parametrize("enlarge", [0, 1])
+def test_labels_lie_where_the_characters_are(folders, enlarge):
+    """The page shows its own label: turned, enlarged and cropped, both are still the same."""
+    how = AugmentConfig(crop=96, rotate=0.5, max_angle=20, enlarge=enlarge, max_enlarged=1.5)
+    train, val = open_text(config(folders / "known", augment=how), seed=1)
     assert len(train) == 2 and len(val) == 1
     for draw in range(6):
         image, labels, wholes, name = train[draw, draw % 2]
@@ -131,6 +135,9 @@ def test_generated_crops():
     assert image.shape == (3, 128, 128) and labels.shape == (3, 64, 64)
     assert "generated page" in name and np.isnan(wholes).all()
     assert max(train[0, i][1][0].max() for i in range(3)) > 0.9
+    turned = replace(data, augment=AugmentConfig(crop=128, rotate=1, max_angle=30))
+    _, labels, _, _ = open_text(turned, seed=3)[0][0, 0]
+    assert (labels[2] == 1).mean() > 0.9  # what turns into a crop was mostly rendered with it
     picture, words = page.read_words()
     assert picture.shape == (240, 200, 3) and all(isinstance(word, Characters) for word in words)
 

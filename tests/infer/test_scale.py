@@ -6,7 +6,7 @@ import pytest
 
 import infer.eraser
 from data.synth.page import SynthOptions, compose
-from infer.scale import LEAST_SHRUNK, SCALES, TALLEST_ENLARGED, best_scale, print_height
+from infer.scale import LEAST_SHRUNK, SCALES, best_scale, print_height
 
 Eraser = partial(infer.eraser.Eraser, quality="published")
 SMALL = {"tile": 128, "margin": 16, "tta": "none"}
@@ -63,12 +63,15 @@ def test_large_pages_are_sampled():
     assert print_height(page) == pytest.approx(print_height(page[:1000, :1000]), rel=0.2)
 
 
-def test_best_scale(monkeypatch):
+@pytest.mark.parametrize("enlarged, heights", [
+    ({}, {6: 2, 7: 1, LEAST_SHRUNK - 1: 1, LEAST_SHRUNK: 0.5, None: 1}),
+    ({"enlarged": {3: 9, 2: 20}}, {9: 3, 10: 2, 20: 2, 21: 1, LEAST_SHRUNK: 0.5, None: 1}),
+], ids=["default", "two"])
+def test_best_scale(monkeypatch, enlarged, heights):
     page = make_page(4, 4)
-    for height, expected in ((TALLEST_ENLARGED, 2), (TALLEST_ENLARGED + 1, 1),
-                             (LEAST_SHRUNK - 1, 1), (LEAST_SHRUNK, 0.5), (None, 1)):
+    for height, expected in heights.items():
         monkeypatch.setattr("infer.scale.print_height", lambda page, height=height: height)
-        assert best_scale(page) == expected
+        assert best_scale(page, **enlarged) == expected
 
 
 @pytest.mark.parametrize("scale, height, tiles", [
