@@ -238,8 +238,7 @@ def page_number(canvas: Canvas, style: Style, rng: np.random.Generator, area: Bo
     page = number(rng, 1, 380)
     y = min(canvas.height - 1.4 * em, area.bottom + rng.uniform(0.3, 1.2) * em)
     x = pick(rng, (area.left + em, area.left + area.width / 2, area.right - em))
-    spot = canvas.pixels[max(0, int(y - em)) :, max(0, int(x - 2 * em)) : int(x + 2 * em)]
-    if (spot < 200).any():
+    if not _is_blank(canvas, Box(x - 2 * em, y - em, 4 * em, canvas.height)):
         return
     kind = style.body.sized(0.85)
     form = rng.random()
@@ -247,14 +246,18 @@ def page_number(canvas: Canvas, style: Style, rng: np.random.Generator, area: Bo
         forms = ("{}", "— {} —", "- {} -", "· {} ·", "第{}页（共8页）", "Page {}", "{} / 8")
         text = pick(rng, forms)
         canvas.centred(x, y + 0.5 * em, text.format(page), kind)
-    elif form < 0.6:
+    elif form < 0.5:
         canvas.ellipse(x, y + 0.5 * em, em, em, style.accent, style.rule)
         canvas.centred(x, y + 0.5 * em, str(page), kind.sized(0.9))
-    elif form < 0.75:  # a block at the page's edge
-        wide = 2.6 * em
-        left = 0 if x < canvas.width / 2 else canvas.width - wide
-        canvas.rect(Box(left, y - 0.5 * em, wide, 2 * em), width=0, fill=style.accent)
-        canvas.centred(left + wide / 2, y + 0.5 * em, str(page), style.heading.tinted(WHITE))
+    elif form < 0.85:  # a block at the page's edge, or one that fills its corner
+        wide, top, high = 2.6 * em, y - 0.5 * em, 2 * em
+        corner = rng.uniform(2.6, 7) * em, rng.uniform(2, 7) * em
+        if _is_blank(canvas, _at_edge(canvas, x, canvas.height - corner[1], *corner)):
+            wide, top, high = corner[0], canvas.height - corner[1], corner[1]
+        block = _at_edge(canvas, x, top, wide, high)
+        canvas.rect(block, width=0, fill=style.accent)
+        canvas.centred(block.left + wide / 2, top + rng.uniform(0.25, 0.5) * high, str(page),
+                       style.heading.tinted(WHITE))
     else:
         corners = [
             (x, y - 0.6 * em),
@@ -264,6 +267,16 @@ def page_number(canvas: Canvas, style: Style, rng: np.random.Generator, area: Bo
         ]
         canvas.path(corners, style.accent, style.rule, closed=True)
         canvas.centred(x, y + 0.5 * em, str(page), kind)
+
+
+def _at_edge(canvas: Canvas, x: float, top: float, wide: float, high: float) -> Box:
+    """A box at that edge of the page which x is nearer to."""
+    return Box(0 if x < canvas.width / 2 else canvas.width - wide, top, wide, high)
+
+
+def _is_blank(canvas: Canvas, box: Box) -> bool:
+    left, top = (max(0, int(side)) for side in (box.left, box.top))
+    return not (canvas.pixels[top : int(box.bottom), left : int(box.right)] < 200).any()
 
 
 def frame(canvas: Canvas, style: Style, rng: np.random.Generator, area: Box) -> None:

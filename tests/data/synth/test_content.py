@@ -12,6 +12,7 @@ from data.synth.content import (
     arithmetic,
     chinese,
     form,
+    furniture,
     measures,
     pictures,
     puzzles,
@@ -65,6 +66,21 @@ def test_a_block_stays_in_its_column(subject, block):
     ink = (column.canvas.pixels < 128).any(axis=(0, 2))
     # Ornaments, hanging punctuation and row counts may stand a little out.
     assert not ink[:20].any() and not ink[700:].any()
+
+
+def test_page_numbers_cover_no_print():
+    heights = set()
+    for seed in range(80):
+        column = a_column(seed)
+        canvas, em = column.canvas, column.style.em
+        canvas.rect(Box(0, 60, 780, 1280 + 5 * (seed % 40)), width=0, fill=(70, 70, 70))
+        before = canvas.pixels.copy()
+        furniture.page_number(canvas, column.style, column.rng, Box(60, 60, 660, 1400))
+        printed = (before < 200).any(axis=2)
+        assert (canvas.pixels[printed] == before[printed]).all()
+        added = (canvas.pixels != before).any(axis=2)
+        heights.add(round(added.any(axis=1).sum() / em))
+    assert 0 in heights and max(heights) >= 5  # left out at times, and blocks that fill corners
 
 
 def test_nothing_is_printed_in_a_face_that_people_write_with():
