@@ -17,7 +17,7 @@ from data.text_pages import TextPage, Whole, Words, find_text
 from data.weak_labels import Region, characters
 
 MOST_WORDS = 64  # of a crop, of which only outlines and lengths are known
-SPARE = 1.5  # sides of a crop that a generated picture has: room to place and to turn it
+SPARE = 1.25  # sides of a crop that a generated picture has: room to place and to turn it
 NOTHING = np.full((MOST_WORDS, 9), np.nan, np.float32)
 
 
