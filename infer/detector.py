@@ -27,7 +27,7 @@ TILE, MARGIN = 1024, 128
 LITE_TEXT = 0.6  # the bundled network's text threshold: it is less sure of small words
 SCALES = (*ERASED_AT, 3)
 # Of small print words are missed or joined, of enlarged print less; see infer.scale.ENLARGED.
-ENLARGED = {2: 24, 3: 11}
+ENLARGED = {2: 24, 3: 10}
 
 
 class Detector:

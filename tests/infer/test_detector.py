@@ -131,8 +131,8 @@ def test_what_is_not_the_official_file(tmp_path):
 
 
 def test_settings_out_of_range(tiny, tmp_path):
-    with pytest.raises(ValueError, match="unknown scale 3; known: auto, 0.5"):
-        Detector(tiny, scale=3)
+    with pytest.raises(ValueError, match="unknown scale 4; known: auto, 0.5, 1, 2, 3"):
+        Detector(tiny, scale=4)
     eraser = build(ModelConfig(width=4))
     weights.save(tmp_path / "net.pdparams", weights.state_of(eraser), eraser.config)
     with pytest.raises(ValueError, match="net.pdparams: is not a text detector"):
