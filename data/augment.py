@@ -53,13 +53,9 @@ def augment(
     """
     for attempt in range(config.redraws + 1):
         left, top = rng.random(2)
-        angle = 0.0
-        if rng.random() < config.rotate:
-            angle = rng.uniform(-config.max_angle, config.max_angle)
+        angle = draw_angle(rng, config)
         flip = rng.random() < config.flip
-        side = config.crop
-        if config.enlarge and rng.random() < config.enlarge:
-            side = round(side / config.max_enlarged ** rng.random())
+        side = draw_side(rng, config)
         accept_blank = rng.random() >= config.redraw or attempt == config.redraws
 
         def cut(array, left=left, top=top, side=side, angle=angle, flip=flip):
@@ -73,6 +69,20 @@ def augment(
         if accept_blank or (crop_mask > 0.5).mean() >= config.min_ink:
             break
     return crop, crop_gt, crop_mask
+
+
+def draw_angle(rng: np.random.Generator, config: AugmentConfig) -> float:
+    """Degrees by which a crop is turned."""
+    if rng.random() < config.rotate:
+        return rng.uniform(-config.max_angle, config.max_angle)
+    return 0.0
+
+
+def draw_side(rng: np.random.Generator, config: AugmentConfig) -> int:
+    """Pixels a side of a crop before it is enlarged to `config.crop`."""
+    if config.enlarge and rng.random() < config.enlarge:
+        return round(config.crop / config.max_enlarged ** rng.random())
+    return config.crop
 
 
 def rotated_crop(array: np.ndarray, left: float, top: float, size: int, angle: float) -> np.ndarray:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from data.augment import crop_matrix, rotated_crop
+from data.augment import crop_matrix, draw_angle, draw_side, rotated_crop
 from data.char_labels import STEP, label_maps
 from data.characters import Characters
 from data.generated import GeneratedCrops, GeneratedPage, validation_pages
@@ -82,12 +82,8 @@ class TextDataset:
         how = self.config.augment
         for attempt in range(how.redraws + 1):
             left, top = rng.random(2)
-            angle = 0.0
-            if rng.random() < how.rotate:
-                angle = rng.uniform(-how.max_angle, how.max_angle)
-            side = how.crop
-            if how.enlarge and rng.random() < how.enlarge:
-                side = round(side / how.max_enlarged ** rng.random())
+            angle = draw_angle(rng, how)
+            side = draw_side(rng, how)
             enlarge = np.diag([how.crop / side, how.crop / side, 1])
             matrix = enlarge @ crop_matrix(image.shape, left, top, side, angle)
             seen = [word for word in (_moved(word, matrix) for word in words)

@@ -78,13 +78,11 @@ class Detector:
         """
         automatic = self._scale == AUTOMATIC
         scale = best_scale(image, ENLARGED) if automatic else self._scale
-        if scale <= 2:
-            return self._scores(image, scale)
         # Tiles to be enlarged three times would end between the page's pixels.
-        scores, step = self._scores(resize(image[None], scale / 2)[0], 2)
-        return scores, step * 2 / scale
+        tiled = min(scale, 2)
+        return self._scores(resize(image[None], scale / tiled)[0], tiled), 2 / scale
 
-    def _scores(self, image: np.ndarray, scale: float) -> tuple[np.ndarray, int]:
+    def _scores(self, image: np.ndarray, scale: float) -> np.ndarray:
         step = round(2 / scale)
         scores = np.zeros((*(-(-length // step) for length in image.shape[:2]), 2), np.float32)
         blank = Blankness(image)
@@ -94,7 +92,7 @@ class Detector:
             if tile is not None:
                 top, left = (part.start // step for part in place)
                 scores[top:top + tile.shape[0], left:left + tile.shape[1]] = tile
-        return scores, step
+        return scores
 
     def _score(self, tiles: np.ndarray, scale: float) -> np.ndarray:
         batch = resize(tiles, scale).transpose(0, 3, 1, 2).astype(np.float32) / 255

@@ -250,13 +250,13 @@ def page_number(canvas: Canvas, style: Style, rng: np.random.Generator, area: Bo
         canvas.ellipse(x, y + 0.5 * em, em, em, style.accent, style.rule)
         canvas.centred(x, y + 0.5 * em, str(page), kind.sized(0.9))
     elif form < 0.85:  # a block at the page's edge, or one that fills its corner
-        wide, top, high = 2.6 * em, y - 0.5 * em, 2 * em
-        corner = rng.uniform(2.6, 7) * em, rng.uniform(2, 7) * em
-        if _is_blank(canvas, _at_edge(canvas, x, canvas.height - corner[1], *corner)):
-            wide, top, high = corner[0], canvas.height - corner[1], corner[1]
-        block = _at_edge(canvas, x, top, wide, high)
+        wide, high = rng.uniform(2.6, 7) * em, rng.uniform(2, 7) * em
+        block = _at_edge(canvas, x, canvas.height - high, wide, high)
+        if not _is_blank(canvas, block):
+            block = _at_edge(canvas, x, y - 0.5 * em, 2.6 * em, 2 * em)
         canvas.rect(block, width=0, fill=style.accent)
-        canvas.centred(block.left + wide / 2, top + rng.uniform(0.25, 0.5) * high, str(page),
+        canvas.centred(block.left + block.width / 2,
+                       block.top + rng.uniform(0.25, 0.5) * block.height, str(page),
                        style.heading.tinted(WHITE))
     else:
         corners = [
