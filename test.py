@@ -165,8 +165,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     own.add_argument("--tile", type=int, help="largest side of a tile in pixels")
     own.add_argument("--margin", type=int, help="pixels thrown away along a tile's borders")
     own.add_argument("--even", action=either, help="tiles no larger than the page needs")
-    own.add_argument("--tta", choices=TTA, help="flips whose results are averaged")
-    own.add_argument("--flip-ink", action=either, help="flip only tiles where ink was seen")
+    own.add_argument("--tta", choices=TTA, help="how tiles are seen again, by flips or enlarged")
+    own.add_argument("--flip-ink", action=either, help="see only tiles again where ink was seen")
     own.add_argument("--composite", action=either,
                      help="keep the page's own pixels where no ink was seen")
     own.add_argument("--skip-blank", action=either, help="leave out tiles where the page is blank")

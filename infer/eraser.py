@@ -13,9 +13,9 @@ import numpy as np
 from data.holes import HoleConfig
 from infer.blank import Blankness
 from infer.engines import load
-from infer.quality import DEFAULT, TTA, settings
-from infer.scale import AUTOMATIC, best_scale, resize
-from infer.tiles import EVERYTHING, Place, Tiling, count_tiles, each_tile
+from infer.quality import DEFAULT, TTA, View, settings
+from infer.scale import AUTOMATIC, best_scale, change_at
+from infer.tiles import EVERYTHING, MULTIPLE, Place, Tiling, count_tiles, each_tile
 from infer.two_step import FILLS, Fill, Filler
 from infer.where import Where
 from model import Erased, Inpainted, Segmented
@@ -24,7 +24,7 @@ from model import Erased, Inpainted, Segmented
 # COMPOSE_ABOVE: strokes fade out over a pixel or two, and their rims must be erased with them.
 COMPOSE_ABOVE = 0.2
 COMPOSE_REACH = 3
-FLIP_ABOVE = 0.1  # a tile's largest mask value from which on it is flipped, too; see `flip_ink`
+FLIP_ABOVE = 0.1  # a tile's largest mask value from which on it is seen again; see `flip_ink`
 
 BUNDLED = tuple(
     Path(__file__).parent.parent / "weights" / name
@@ -44,7 +44,7 @@ class Result(NamedTuple):
 
 
 class Eraser:
-    """Erases pages: staggered tiles, flips, networks fused by a weighted average.
+    """Erases pages: staggered tiles, views, networks fused by a weighted average.
 
     `networks` are checkpoints' paths or functions from float32 N,3,H,W in [0, 1] to (image N,3,H,W,
     mask N,1,H,W in [0, 1]); by default those of the bundled pair that `quality` takes. `fuse`
@@ -194,13 +194,8 @@ class Eraser:
         composing the mask's maximum within COMPOSE_REACH, for a fill the holes.
         Networks see the tiles resized by `scale`; their change is resized back and added.
         """
-        seen = resize(tiles, scale)
-        planes = self._average(seen, scale)
-        if scale != 1:
-            planes[..., :3] -= seen[..., :3]
-            planes = resize(planes, 1 / scale)
-            planes[..., :3] += tiles[..., :3]
-            planes[..., 3].clip(0, 1, out=planes[..., 3])  # cubic interpolation overshoots
+        height, width = (round(side * scale) for side in tiles.shape[1:3])
+        planes = change_at(height, width, tiles, partial(self._average, scale=scale))
         if self._filler is not None:
             near = self._filler.hole
         elif self.settings.composite:
@@ -219,18 +214,25 @@ class Eraser:
         return np.stack([cv2.merge(list(tile)) for tile in planes])
 
     def _seen(self, batch: np.ndarray) -> np.ndarray:
-        """All networks and flips on float32 N,3,H,W in [0, 1]: N,4,H,W, RGB and mask."""
+        """All networks and views on float32 N,3,H,W in [0, 1]: N,4,H,W, RGB and mask."""
         planes = self._fuse(batch)
-        flips = TTA[self.settings.tta][1:]
-        turned = np.full(len(batch), bool(flips))
+        others = TTA[self.settings.tta][1:]
+        again = np.full(len(batch), bool(others))
         if self.settings.flip_ink:
-            turned &= planes[:, 3].max(axis=(1, 2)) > FLIP_ABOVE
-        if turned.any():
-            batch = batch[turned]
-            for axes in flips:
-                planes[turned] += np.flip(self._fuse(np.flip(batch, axes)), axes)
-            planes[turned] /= 1 + len(flips)
+            again &= planes[:, 3].max(axis=(1, 2)) > FLIP_ABOVE
+        if again.any():
+            views = [planes[again], *(self._view(batch[again], view) for view in others)]
+            planes[again] = _middle(*views) if len(views) == 3 else sum(views) / len(views)
         return planes
+
+    def _view(self, batch: np.ndarray, view: View) -> np.ndarray:
+        """As `_fuse`, of the batch flipped and zoomed, turned back."""
+        def erase(tiles: np.ndarray) -> np.ndarray:
+            return self._fuse(tiles.transpose(0, 3, 1, 2)).transpose(0, 2, 3, 1)
+
+        height, width = (round(side * view.zoom / MULTIPLE) * MULTIPLE for side in batch.shape[2:])
+        tiles = np.flip(batch, view.flip).transpose(0, 2, 3, 1)
+        return np.flip(change_at(height, width, tiles, erase).transpose(0, 3, 1, 2), view.flip)
 
     def _fuse(self, batch: np.ndarray) -> np.ndarray:
         """All networks on float32 N,3,H,W in [0, 1]: their average, N,4,H,W, RGB and mask."""
@@ -242,6 +244,11 @@ class Eraser:
                 planes[:, :3] += picture * np.float32(share)
             planes[:, 3:] += mask * np.float32(share)
         return planes
+
+
+def _middle(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
+    """The median of three."""
+    return np.maximum(np.minimum(a, b), np.minimum(np.maximum(a, b), c))
 
 
 def _as_map(what, shape: tuple[int, int], name: str) -> np.ndarray | None:

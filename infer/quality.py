@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from infer.scale import AUTOMATIC, SCALES
 
-# Flips of H and W whose results are averaged, as axes of N,C,H,W.
-TTA = {"none": [()], "hflip": [(), (3,)], "flips": [(), (3,), (2,), (2, 3)]}
+
+class View(NamedTuple):
+    """How a tile is shown to the networks once more."""
+
+    flip: tuple[int, ...] = ()  # axes of N,C,H,W
+    zoom: float = 1  # about so many times as large
+
+
+# Of three views the middle value counts, which leaves no ghost where two agree; else the mean.
+TTA = {
+    "none": [View()],
+    "hflip": [View(), View((3,))],
+    "flips": [View(), View((3,)), View((2,)), View((2, 3))],
+    "zoom": [View(), View((3,)), View(zoom=1.3)],
+}
 
 
 @dataclass(frozen=True)
@@ -19,8 +33,8 @@ class Settings:
     tile: int  # the tiles' largest side in the networks' pixels; see infer.tiles.Tiling
     margin: int  # thrown away along a tile's borders
     even: bool  # tiles of the least size that covers the page, not all of the largest
-    tta: str  # flips whose results are averaged, one of TTA
-    flip_ink: bool  # flip only tiles in which ink was seen
+    tta: str  # views whose results are fused, one of TTA
+    flip_ink: bool  # further views only of tiles in which ink was seen
     composite: bool  # keep the page's own pixels where no ink was seen
     skip_blank: bool  # leave out what is blank on the page; see infer.blank
     # How much larger the networks see the page: one of infer.scale.SCALES, or 'auto' for what suits
@@ -44,7 +58,8 @@ _FEW_PIXELS = replace(PUBLISHED, tile=1024, margin=64, even=True, flip_ink=True,
 QUALITIES = {
     "fast": replace(_FEW_PIXELS, nets=1, refine=False, tta="none"),
     "balanced": replace(_FEW_PIXELS, nets=1, tta="none"),
-    "best": _FEW_PIXELS,
+    # Tiles that are a fourth larger than 768 need what those of 1024 do.
+    "best": replace(_FEW_PIXELS, nets=1, tile=768, tta="zoom"),
     "published": PUBLISHED,
 }
 DEFAULT = "balanced"

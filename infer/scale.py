@@ -7,7 +7,7 @@ own pixels.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import cv2
 import numpy as np
@@ -48,6 +48,31 @@ def resize(pictures: np.ndarray, scale: float) -> np.ndarray:
         return pictures
     how = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
     return np.stack([cv2.resize(p, None, fx=scale, fy=scale, interpolation=how) for p in pictures])
+
+
+def change_at(
+    height: int, width: int, tiles: np.ndarray, erase: Callable[[np.ndarray], np.ndarray]
+) -> np.ndarray:
+    """What `erase` makes of tiles resized, its change brought back onto their own pixels.
+
+    `tiles` are N,H,W,C, RGB first; `erase` returns float32 N,H,W,D of those it gets, RGB in the
+    same units and a mask in [0, 1], and so does this.
+    """
+    size = tiles.shape[1:3]
+    if (height, width) == size:
+        return erase(tiles)
+    seen = _fit(tiles, height, width)
+    planes = erase(seen)
+    planes[..., :3] -= seen[..., :3]
+    planes = _fit(planes, *size)
+    planes[..., :3] += tiles[..., :3]
+    planes[..., 3].clip(0, 1, out=planes[..., 3])  # cubic interpolation overshoots
+    return planes
+
+
+def _fit(pictures: np.ndarray, height: int, width: int) -> np.ndarray:
+    how = cv2.INTER_CUBIC if height > pictures.shape[1] else cv2.INTER_AREA
+    return np.stack([cv2.resize(p, (width, height), interpolation=how) for p in pictures])
 
 
 def print_height(page: np.ndarray) -> float | None:

@@ -47,7 +47,7 @@ local = network(
 )
 
 
-@pytest.mark.parametrize("tta", ["none", "hflip", "flips"])
+@pytest.mark.parametrize("tta", ["none", "hflip", "flips", "zoom"])
 @pytest.mark.parametrize("settings, sizes", [
     ({}, [(1, 1), (1, 301), (105, 2), (300, 107), (301, 513)]),
     ({"tile": 64, "margin": 16, "batch": 3}, [(1, 1), (70, 1), (15, 17), (32, 33), (97, 65)]),
@@ -152,6 +152,29 @@ def test_weighted_average(fuse, grey, ink):
     image, mask = Eraser(nets, fuse, **SMALL).run(make_page(40, 40))
     assert (image == grey).all()
     np.testing.assert_allclose(mask, ink, atol=1e-6)
+
+
+@pytest.mark.parametrize("steps", [(0, 1, 2), (2, 0, 1), (1, 2, 0)])
+def test_the_middle_of_a_tile_as_it_is_flipped_and_enlarged(steps):
+    page, shapes = make_page(64, 96, 100, 200), []
+
+    def net(x):
+        shapes.append(x.shape[2:])
+        step = steps[len(shapes) - 1]
+        return x - np.float32(10 * step / 255), x[:, :1] * 0 + np.float32(0.3 * step)
+
+    result = Eraser([net], tile=64, margin=0, even=True, batch=2, tta="zoom").run(page)
+    assert shapes == [(64, 64), (64, 64), (96, 96)]  # 83 is nearest to three times 32
+    np.testing.assert_array_equal(result.image, page - 10)
+    np.testing.assert_allclose(result.mask, 0.3, rtol=1e-6)
+
+
+def test_what_is_brought_back_lies_where_it_was():
+    page = np.full((320, 320, 3), 200, np.uint8)
+    page[50:90, 200:260] = page[250:280, 30:100] = 40
+    net = network(lambda x: np.where(x < 0.5, np.float32(200 / 255), x), lambda x: x[:, :1] < 0.5)
+    result = Eraser([net], tile=320, margin=0, even=True, tta="zoom").run(page)
+    np.testing.assert_allclose(result.image, 200, atol=1)
 
 
 @pytest.mark.parametrize("ink, flipped", [(FLIP_ABOVE, False), (FLIP_ABOVE + 0.01, True)])
@@ -324,7 +347,7 @@ def test_wrong_maps(name, wrong):
     ({"fuse": [float("nan")]}, "average"), ({"fuse": [float("inf")]}, "average"),
     ({"tile": 100}, "multiple of 32, got 100"), ({"tile": 0}, "got 0"),
     ({"margin": 256}, "256 of 512"), ({"margin": -1}, "-1 of 512"),
-    ({"tta": "rot"}, "unknown tta 'rot'; known: none, hflip, flips"),
+    ({"tta": "rot"}, "unknown tta 'rot'; known: none, hflip, flips, zoom"),
     ({"batch": 0}, "got 0"),
     ({"quality": "good"}, "unknown quality 'good'; known: fast, balanced, best, published"),
     ({"networks": ["missing.pdparams"]}, "missing.pdparams: no such file"),

@@ -138,7 +138,7 @@ def test_steps_shorten_all_stages_in_proportion(recipe, steps, expected):
     ("train.val_every=0", "val_every must be 1 or more"),
     ("train.clip=-1", "clip must be 0 or more, got -1.0"),
     ("train.keep_every=-1", "keep_every must be 0 or more, got -1"),
-    ("train.val_tta=hflips", "unknown val_tta 'hflips'; known: none, hflip, flips"),
+    ("train.val_tta=hflips", "unknown val_tta 'hflips'; known: none, hflip, flips, zoom"),
     ("loss={dice: 1, ink_l1: 0, page_l1: 0, coarse_ink_l1: 0, coarse_page_l1: 0}",
      r"stage 2 has no loss: of \['dice'\] it drops \['dice'\]"),
     ("model.layer=gate", "unknown layer 'gate'; known: partial, gated, attention"),
