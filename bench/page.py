@@ -182,7 +182,7 @@ def erase(
             return function(batch)
         return call
 
-    # Random weights see no ink, which would save every flip: not what trained ones do.
+    # Random weights see no ink, which would save every further view: not what trained ones do.
     eraser = Eraser([counted(*both) for both in zip(functions, networks, strict=True)],
                     quality=quality, flip_ink=None if agree else False)
     middle = [length // 2 for length in page.shape[:2]]

@@ -221,7 +221,8 @@ class Eraser:
         if self.settings.flip_ink:
             again &= planes[:, 3].max(axis=(1, 2)) > FLIP_ABOVE
         if again.any():
-            views = [planes[again], *(self._view(batch[again], view) for view in others)]
+            batch = batch[again]
+            views = [planes[again], *(self._view(batch, view) for view in others)]
             planes[again] = _middle(*views) if len(views) == 3 else sum(views) / len(views)
         return planes
 

@@ -65,7 +65,7 @@ class TrainConfig:
     val_every: int = 1000  # steps between validations, each of which may set a new best
     save_every: int = 500  # steps between writes of last.pdparams, which --resume reads
     keep_every: int = 0  # steps between checkpoints that are kept for good; 0: none
-    val_tta: str = "none"  # flips in validation, as Eraser's `tta`
+    val_tta: str = "none"  # views in validation, as Eraser's `tta`
 
     def __post_init__(self):
         for name in ("amp", "compile"):
