@@ -10,7 +10,7 @@ import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
-FORMS = ("plain", "residual", "gated")
+FORMS = ("plain", "residual", "gated", "paper")
 
 
 class Erased(NamedTuple):
@@ -93,14 +93,16 @@ class ConvAct(Conv):
 
 
 class UpConv(nn.Layer):
-    """Transposed 3×3 convolution of stride 2 that doubles the size, and leaky ReLU of slope 0.2.
+    """Transposed 3×3 convolution of stride 2: doubles the size; leaky ReLU unless told not to.
 
-    Computed as a 2×2 convolution to four times the channels and a pixel shuffle: the same numbers,
-    but oneDNN can also train it. The weight keeps the transposed layout, (inputs, outputs, 3, 3).
+    The ReLU's slope is 0.2. Computed as a 2×2 convolution to four times the channels and a pixel
+    shuffle: the same numbers, but oneDNN can also train it. The weight keeps the transposed layout,
+    (inputs, outputs, 3, 3).
     """
 
-    def __init__(self, inputs: int, outputs: int):
+    def __init__(self, inputs: int, outputs: int, relu: bool = True):
         super().__init__()
+        self.relu = relu
         init = _uniform(outputs * 9)
         self.weight = self.create_parameter([inputs, outputs, 3, 3], attr=init)
         self.bias = self.create_parameter([outputs], attr=init, is_bias=True)
@@ -117,7 +119,7 @@ class UpConv(nn.Layer):
         # neighbours only: pad there by one.
         y = F.conv2d(x, kernel, padding=[0, 1, 0, 1])  # (N, 4*outputs, H, W)
         y = F.pixel_shuffle(y, 2) + self.bias.reshape([1, outputs, 1, 1])  # (N, outputs, 2H, 2W)
-        return F.leaky_relu(y, 0.2)
+        return F.leaky_relu(y, 0.2) if self.relu else y
 
 
 def _transposed_taps() -> np.ndarray:

@@ -12,10 +12,12 @@ import paddle.nn.functional as F
 from paddle import nn
 
 from model.blocks import Conv, ConvAct, Erased, Residual, UpConv, lateral
+from model.paper import paper_colour
 
 # A mask that begins as 'nothing to erase' leaves the page alone until ink is told from print.
 # Begun at 1/2, the gated form lost the first four thousand crops.
 MASK_BIAS = -2.5
+BARE_BIAS = -2.0  # 'paper' begins nearly as 'gated', whose weights it can go on from
 
 
 class CoarseOutput(NamedTuple):
@@ -29,7 +31,8 @@ class CoarseStage(nn.Layer):
 
     `form` says what the pictures are: 'plain' each from scratch, as published; 'residual' a change
     to the input; 'gated' the full-size one replaces the input where the mask is ink:
-    coarse = input + mask × (prediction − input).
+    coarse = input + mask × (prediction − input); 'paper' as gated, the prediction faded into the
+    colour of the paper around (see `paper_colour`) as far as nothing is printed under the ink.
     """
 
     def __init__(self, width: int, form: str):
@@ -48,6 +51,9 @@ class CoarseStage(nn.Layer):
         self.up16, self.up8 = UpConv(16 * c, 8 * c), UpConv(16 * c, 4 * c)
         self.up4, self.up2 = UpConv(8 * c, 2 * c), UpConv(4 * c, c)
         self.up1 = UpConv(2 * c, 3)
+        if form == "paper":
+            self.bare = UpConv(2 * c, 1, relu=False)
+            self.bare.bias.set_value(paddle.full([1], BARE_BIAS))
         self.picture4, self.picture2 = Conv(2 * c, 3, 1), Conv(c, 3, 1)
         self.mask_up8 = nn.Sequential(UpConv(16 * c, 8 * c), ConvAct(8 * c, 4 * c, 3, 1, 1))
         self.mask_up4 = nn.Sequential(UpConv(8 * c, 4 * c), ConvAct(4 * c, 2 * c, 3, 1, 1))
@@ -68,7 +74,8 @@ class CoarseStage(nn.Layer):
         quarter = self.picture4(y)
         y = self.up2(paddle.concat([self.lateral4(skip4), y], 1))
         half = self.picture2(y)
-        full = self.up1(paddle.concat([self.lateral2(skip2), y], 1))
+        y = paddle.concat([self.lateral2(skip2), y], 1)
+        full = self.up1(y)
 
         m = self.mask_up8(paddle.concat([middle, skip16], 1))
         m = self.mask_up4(paddle.concat([m, skip8], 1))
@@ -80,8 +87,12 @@ class CoarseStage(nn.Layer):
             half = half + F.avg_pool2d(x, 2)
         if self.form == "residual":
             full = x + full
-        elif self.form == "gated":
-            full = x + F.sigmoid(mask_logits) * (full - x)
+        elif self.form != "plain":
+            mask = F.sigmoid(mask_logits)
+            if self.form == "paper":
+                bare = F.sigmoid(self.bare(y))
+                full = bare * paper_colour(x, mask) + (1.0 - bare) * full
+            full = x + mask * (full - x)
         return CoarseOutput([quarter, half, full], mask_logits, [skip2, skip4, skip8, skip16])
 
 

@@ -17,8 +17,8 @@ class EraseNet(nn.Layer):
 
     Takes float32 N,3,H,W RGB in [0, 1], H and W multiples of 32; returns `Erased`. There is no
     spectral norm: it steadied the adversarial training, which is left out here; published weights
-    are imported with theirs folded in. Beyond the paper, the forms 'residual' and 'gated' let the
-    refinement predict a change to the coarse picture.
+    are imported with theirs folded in. Beyond the paper, in all forms but 'plain' the refinement
+    predicts a change to the coarse picture.
     """
 
     output = Erased

@@ -20,7 +20,18 @@ from onnx import TensorProto, helper, numpy_helper
 from paddle import nn
 
 from data.manifest import digest
-from model import blocks, craft, described, gmcnn, inpaint, nonlocal_eraser, pert, text_seg
+from model import (
+    blocks,
+    coarse,
+    craft,
+    described,
+    gmcnn,
+    inpaint,
+    nonlocal_eraser,
+    paper,
+    pert,
+    text_seg,
+)
 
 OPSET, IR_VERSION = 16, 8  # the first with GridSample; any runtime since 2022
 MULTIPLE = 32  # height and width of a network's input are multiples of it
@@ -43,6 +54,9 @@ class Symbol:
 
     def __sub__(self, other):
         return self.graph.node("Sub", self, other)
+
+    def __rsub__(self, other):
+        return self.graph.node("Sub", other, self)
 
     def __mul__(self, other):
         return self.graph.node("Mul", self, other)
@@ -100,7 +114,7 @@ def _batch_norm(layer: nn.BatchNorm2D, x: Symbol) -> Symbol:
 def _up_conv(layer: blocks.UpConv, x: Symbol) -> Symbol:
     y = x.graph.node("ConvTranspose", x, layer.weight, layer.bias, strides=[2, 2],
                      pads=[1, 1, 1, 1], output_padding=[1, 1])
-    return _leaky_relu(y, 0.2)
+    return _leaky_relu(y, 0.2) if layer.relu else y
 
 
 def _attention(block: nonlocal_eraser.NonLocalBlock, x: Symbol) -> Symbol:
@@ -223,7 +237,7 @@ def _split_hole(x: Symbol) -> tuple[Symbol, Symbol, Symbol]:
 
 
 def _unknown(known: Symbol) -> Symbol:
-    return known.graph.node("Sub", 1.0, known)
+    return 1.0 - known
 
 
 def _box_mean(x: Symbol, kernel: int, stride: int) -> Symbol:
@@ -235,6 +249,30 @@ def _renormaliser(share: Symbol) -> tuple[Symbol, Symbol]:
     node = share.graph.node
     known = node("Cast", node("Greater", share, inpaint.SMALLEST), to=TensorProto.FLOAT)
     return known, node("Div", known, node("Max", share, inpaint.SMALLEST))
+
+
+def _paper_colour(picture: Symbol, mask: Symbol) -> Symbol:
+    node = picture.graph.node
+
+    def brightest(x: Symbol, side: int) -> Symbol:
+        return node("MaxPool", x, kernel_shape=[side] * 2, pads=[side // 2] * 4)
+
+    known = node("Relu", 1.0 - brightest(mask, paper.NEAR) * (1 / paper.INK))
+    share = _average(known, paper.CELL)
+    colour = node("Div", _average(picture * known, paper.CELL), share + paper.NOUGHT)
+    light = node("ReduceMean", colour, axes=[1])
+    bright = node("Div", light, brightest(light, paper.AROUND) + paper.NOUGHT)
+    bright = (bright - paper.HARDLY) * (1 / (paper.WHOLLY - paper.HARDLY))
+    weight = share * node("Clip", bright, np.float32(0), np.float32(1))
+    cells = [(colour * weight, weight)]
+    while len(cells) < paper.LEVELS:
+        cells.append(tuple(_average(x, 2) for x in cells[-1]))
+    total, parts = (node("GlobalAveragePool", x) + paper.LITTLE for x in cells[-1])
+    found = node("Div", total, parts)
+    for total, parts in reversed(cells):
+        found = node("Div", total + found * paper.SHARE, parts + paper.SHARE)
+        found = _bilinear(found)
+    return _bilinear(found)
 
 
 def _concat(tensors: list[Symbol], axis: int = 0) -> Symbol:
@@ -262,6 +300,7 @@ RULES: list[tuple[object, str, Callable]] = [
     (inpaint, "unknown", _unknown),
     (inpaint, "box_mean", _box_mean),
     (inpaint, "renormaliser", _renormaliser),
+    (coarse, "paper_colour", _paper_colour),
     (paddle, "concat", _concat),
     (F, "avg_pool2d", _average),
     (F, "leaky_relu", lambda x, slope=0.01, name=None: _leaky_relu(x, slope)),

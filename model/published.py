@@ -17,7 +17,7 @@ COARSE = {
     "lateral_connection3": "lateral4", "lateral_connection4": "lateral2",
     "deconv1.conv2d": "up16", "deconv2.conv2d": "up8", "deconv3.conv2d": "up4",
     "deconv4.conv2d": "up2", "deconv5.conv2d": "up1",
-    "conv_o1": "picture4", "conv_o2": "picture2",
+    "conv_o1": "picture4", "conv_o2": "picture2", "bare": "bare",  # the last in the form 'paper'
     "mask_deconv_a.conv2d": "mask_up8.0", "mask_conv_a.conv2d": "mask_up8.1",
     "mask_deconv_b.conv2d": "mask_up4.0", "mask_conv_b.conv2d": "mask_up4.1",
     "mask_deconv_c.conv2d": "mask_up2.0", "mask_conv_c.conv2d": "mask_up2.1",
@@ -118,6 +118,8 @@ def recognise(state: dict[str, np.ndarray], form: str) -> ModelConfig:
         raise ValueError("no published network: expected conv1.conv2d.weight or .weight_orig, or "
                          f"{', '.join(FIRST.values())} among the names, found "
                          f"{sorted(state)[:3]}")
+    if "bare.weight" in state:
+        form = "paper"
     if "refine.en_block1.0.weight" in state:
         channels = len(state["refine.en_block1.0.weight"])
         return ModelConfig("nonlocal", len(first), form, channels)
@@ -137,8 +139,9 @@ def translate(state: dict[str, np.ndarray], arch: str) -> dict[str, np.ndarray]:
         if old == "mask_conv_d":
             array = array.mean(axis=0, keepdims=True)
         elif rest[-1] == "_variance":
-            # Half precision ends at 65,504: a wider variance was stored as infinity.
-            array = np.minimum(array.astype("float32"), np.finfo("float16").max)
+            # Half precision ends at 65,504: a wider variance was stored as infinity there.
+            array = array.astype("float32")
+            array[np.isposinf(array)] = np.finfo("float16").max
         ours[".".join([prefixes[old], *rest])] = array
     return ours
 

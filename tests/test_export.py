@@ -14,6 +14,7 @@ import export as command
 from infer import engines
 from infer.engines import PaddleEngine
 from model import ModelConfig, build, weights
+from model.blocks import FORMS
 
 onnx = pytest.importorskip("onnx")
 reference = pytest.importorskip("onnx.reference")
@@ -41,7 +42,7 @@ def checkpoint(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("config", [
-    {"form": form, "arch": "erasenet"} for form in ("plain", "residual", "gated")
+    {"form": form, "arch": "erasenet"} for form in FORMS
 ] + [
     {"form": form, "arch": "nonlocal", "attention": attention}
     for form, attention in (("plain", "winner"), ("gated", "keys"))

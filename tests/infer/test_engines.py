@@ -116,7 +116,7 @@ def assert_close(results, expected, tolerance=1e-5):
 
 
 @pytest.mark.parametrize("config", [
-    {"arch": "erasenet", "width": 16}, {"arch": "nonlocal"},
+    {"arch": "erasenet", "width": 16}, {"arch": "erasenet", "form": "paper"}, {"arch": "nonlocal"},
     {"arch": "nonlocal", "attention": "winner", "form": "plain"},
     {"arch": "craft"},
     *({"arch": "inpaint", "layer": layer} for layer in ("partial", "gated", "attention")),

@@ -10,6 +10,7 @@ import pytest
 from model import Erased, ModelConfig, build
 from model.blocks import FORMS
 from model.coarse import MASK_BIAS
+from model.paper import paper_colour
 from model.weights import STATISTICS
 
 TINY = {"erasenet": ModelConfig("erasenet", 4), "nonlocal": ModelConfig("nonlocal", 4, "plain", 4)}
@@ -54,7 +55,7 @@ def test_shapes(config, form, n, h, w):
 
 
 def test_every_parameter_is_trained(config):
-    net = build(replace(config, form="gated"))
+    net = build(replace(config, form="paper"))
     erased = net(page(2, 64, 64))
     sum(t.abs().mean() for t in (erased.image, *erased.coarse, erased.mask_logits)).backward()
     without = [name for name, p in net.named_parameters() if p.grad is None]
@@ -85,6 +86,21 @@ def test_gated_replaces_where_the_mask_is_ink(config):
         assert paddle.equal_all(erased.image, erased.coarse[2])  # the refinement's change is 0
         if mask == 0:
             assert paddle.equal_all(erased.image, x)
+
+
+def test_paper_fades_the_prediction_into_the_colour_around(config):
+    net, x = build(replace(config, form="paper")), page()
+    zero(net.refine.head[-1], net.coarse.mask_up1[1])
+    net.coarse.mask_up1[1].bias.set_value(paddle.full([1], 0.0))
+    gated = build(replace(config, form="gated"))
+    gated.set_state_dict({k: v for k, v in net.state_dict().items() if "bare" not in k})
+    prediction = gated(x).image.numpy() * 2 - x.numpy()  # half of it is the page
+    for logit, bare in ((-np.inf, 0), (np.inf, 1)):
+        net.coarse.bare.weight.set_value(paddle.zeros_like(net.coarse.bare.weight))
+        net.coarse.bare.bias.set_value(paddle.full([1], logit))
+        paper = paper_colour(x, paddle.full([1, 1, 32, 64], 0.5)).numpy()
+        expected = (x.numpy() + (paper if bare else prediction)) / 2
+        np.testing.assert_allclose(net(x).image.numpy(), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("form", FORMS)

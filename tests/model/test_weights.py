@@ -7,6 +7,7 @@ import paddle.nn.functional as F
 import pytest
 
 from model import ModelConfig, build, weights
+from model.paper import paper_colour
 from model.pickles import read_arrays, write_arrays
 from model.published import fold_spectral_norm
 
@@ -85,7 +86,11 @@ class Published:
         quarter = self.conv("conv_o1", y, 3, 1)
         y = self.deconv("deconv4", cat(self.lateral("lateral_connection3", x2), y), c)
         half = self.conv("conv_o2", y, 3, 1)
-        full = self.deconv("deconv5", cat(self.lateral("lateral_connection4", x1), y), 3)
+        y = cat(self.lateral("lateral_connection4", x1), y)
+        full = self.deconv("deconv5", y, 3)
+        if self.form == "paper":
+            bare = F.sigmoid(F.conv2d_transpose(
+                y, self.draw("bare.weight", 2 * c, 1, 3, 3), self.draw("bare.bias", 1), 2, 1, 1))
         m = self.act("mask_conv_a", self.deconv("mask_deconv_a", cat(middle, x4), 8 * c), 4 * c)
         m = self.act("mask_conv_b", self.deconv("mask_deconv_b", cat(m, x3), 4 * c), 2 * c)
         m = self.act("mask_conv_c", self.deconv("mask_deconv_c", cat(m, x2), 2 * c), c)
@@ -93,6 +98,8 @@ class Published:
         m = self.conv("mask_conv_d", m, self.mask_channels, 1).mean(1, keepdim=True)
         if self.form != "plain":
             quarter, half = quarter + F.avg_pool2d(x, 4), half + F.avg_pool2d(x, 2)
+            if self.form == "paper":
+                full = full + bare * (paper_colour(x, F.sigmoid(m)) - full)
             full = x + full if self.form == "residual" else x + F.sigmoid(m) * (full - x)
         return quarter, half, full, m, (x1, x2, x3, x4)
 
@@ -206,14 +213,15 @@ def test_import_at_any_width(tmp_path, width, channels):
     compare(net, published, page(32))
 
 
-@pytest.mark.parametrize("form", ["residual", "gated"])
+@pytest.mark.parametrize("form", ["residual", "gated", "paper"])
 @pytest.mark.parametrize("channels", [None, 6])
 def test_import_forms(tmp_path, form, channels):
     published = Published(8, form, channels=channels)
     x = page(32)
     published(x)
     np.savez(tmp_path / "net.npz", **published.state)
-    net = weights.import_published(tmp_path / "net.npz", form)
+    # The form is told where the names do not tell.
+    net = weights.import_published(tmp_path / "net.npz", "plain" if form == "paper" else form)
     assert net.config.form == form
     compare(net, published, x)
 
@@ -297,8 +305,13 @@ def test_what_is_not_imported(tmp_path, published, change, message):
     assert str(caught.value).startswith(f"{path}: ")
 
 
-def test_a_variance_beyond_half_precision_is_clipped(tmp_path, published):
+def test_a_variance_beyond_half_precision(tmp_path, published):
+    """Stored in half precision it became infinite, and is clipped; in full it is kept."""
     name = "res8.batch_norm2d.running_var"
+    wide = {**published, name: published[name] + np.float32(100_000)}
+    np.savez(tmp_path / "wide.npz", **wide)
+    net = weights.import_published(tmp_path / "wide.npz")
+    np.testing.assert_array_equal(net.coarse.down32[1].norm._variance.numpy(), wide[name])
     half = {key: array.astype("f2") for key, array in published.items()}
     half[name][:2] = np.inf
     np.savez(tmp_path / "net.npz", **half)

@@ -249,7 +249,7 @@ def test_a_stage_starts_from_the_best(tmp_path, pages, monkeypatch):
 @pytest.mark.parametrize("arch", ["erasenet", "nonlocal", "craft", "text_seg"])
 def test_compiled_networks_are_the_eager_ones(arch):
     """Outputs, gradients, and batch norm's statistics, which oneDNN leaves alone."""
-    config = ModelConfig(arch, 16, "gated", 16)
+    config = ModelConfig(arch, 16, "paper", 16)
     x = paddle.to_tensor(np.random.default_rng(0).random((2, 3, 64, 64), np.float32))
     results = []
     for wrap in (compiled, lambda net: net):
