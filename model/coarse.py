@@ -17,7 +17,7 @@ from model.paper import paper_colour
 # A mask that begins as 'nothing to erase' leaves the page alone until ink is told from print.
 # Begun at 1/2, the gated form lost the first four thousand crops.
 MASK_BIAS = -2.5
-BARE_BIAS = -2.0  # 'paper' begins nearly as 'gated', whose weights it can go on from
+BARE_BIAS = -2.0  # 'paper' begins nearly as 'gated'
 
 
 class CoarseOutput(NamedTuple):
@@ -91,6 +91,7 @@ class CoarseStage(nn.Layer):
             mask = F.sigmoid(mask_logits)
             if self.form == "paper":
                 bare = F.sigmoid(self.bare(y))
+                # Not full + bare × (paper − full): compiled, its gradient was a third off.
                 full = bare * paper_colour(x, mask) + (1.0 - bare) * full
             full = x + mask * (full - x)
         return CoarseOutput([quarter, half, full], mask_logits, [skip2, skip4, skip8, skip16])
