@@ -40,8 +40,8 @@ DILATE = 7
 HELD_OUT = ("kiwi-maru", "luckiest-guy", "arphic-song")  # Japanese, Latin, Chinese
 LOSSES = ((0, 2), (0.5, 2), (1, 2), (2, 2), (0, 1), (1, 1), (2, 1), (0, 5))  # gamma, text
 # Muon and one cosine: within a few hundred steps the recipe's SGD has hardly begun.
-BRIEFLY = ["train.optimizer=muon", "train.batch=4", "data.augment.crop=128"]
-STAGE = "train.stages=[{{steps: {}, lr: 1.0e-3, final_lr: 2.0e-5, warmup: 10}}]"
+BRIEFLY = ["train.optimizer=muon", "train.batch=4", "data.augment.crop=128",
+           "train.stages=[{steps: 300, lr: 1.0e-3, final_lr: 2.0e-5, warmup: 10}]"]
 
 
 def main() -> None:
@@ -86,7 +86,7 @@ def compare_losses(steps: int) -> None:
     print(f"{'gamma':>5}  background:text      AP after {steps} steps")
     for gamma, text in LOSSES:
         config = load_config(ROOT / "configs" / "text_seg_lite.yaml", [
-            *BRIEFLY, STAGE.format(steps), f"loss.gamma={gamma}", f"loss.text={text}"])
+            *BRIEFLY, f"loss.gamma={gamma}", f"loss.text={text}"], steps)
         with tempfile.TemporaryDirectory() as folder:
             best = weights.read(MaskTrainer(config, Path(folder) / "run").fit())
         print(f"{gamma:5}  1:{text:<14} {best['metric']['ap']:12.4f}", flush=True)
