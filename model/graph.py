@@ -22,7 +22,6 @@ from paddle import nn
 from data.manifest import digest
 from model import (
     blocks,
-    coarse,
     craft,
     described,
     gmcnn,
@@ -57,6 +56,9 @@ class Symbol:
 
     def __rsub__(self, other):
         return self.graph.node("Sub", other, self)
+
+    def __truediv__(self, other):
+        return self.graph.node("Div", self, other)
 
     def __mul__(self, other):
         return self.graph.node("Mul", self, other)
@@ -219,8 +221,8 @@ def _warp(x: Symbol, flow: Symbol) -> Symbol:
 
 def _mean_logits(mask: Symbol) -> Symbol:
     node = mask.graph.node
-    mean = node("Clip", node("ReduceMean", mask, axes=[1]), np.float32(1e-6), np.float32(1 - 1e-6))
-    return node("Log", node("Div", mean, _unknown(mean)))
+    mean = _clip(node("ReduceMean", mask, axes=[1]), 1e-6, 1 - 1e-6)
+    return node("Log", mean / _unknown(mean))
 
 
 def _bilinear(x: Symbol) -> Symbol:
@@ -251,28 +253,13 @@ def _renormaliser(share: Symbol) -> tuple[Symbol, Symbol]:
     return known, node("Div", known, node("Max", share, inpaint.SMALLEST))
 
 
-def _paper_colour(picture: Symbol, mask: Symbol) -> Symbol:
-    node = picture.graph.node
+def _brightest(x: Symbol, side: int, stride: int = 1) -> Symbol:
+    return x.graph.node("MaxPool", x, kernel_shape=[side] * 2, strides=[stride] * 2,
+                        pads=[(side - stride) // 2] * 4)
 
-    def brightest(x: Symbol, side: int) -> Symbol:
-        return node("MaxPool", x, kernel_shape=[side] * 2, pads=[side // 2] * 4)
 
-    known = node("Relu", 1.0 - brightest(mask, paper.NEAR) * (1 / paper.INK))
-    share = _average(known, paper.CELL)
-    colour = node("Div", _average(picture * known, paper.CELL), share + paper.NOUGHT)
-    light = node("ReduceMean", colour, axes=[1])
-    bright = node("Div", light, brightest(light, paper.AROUND) + paper.NOUGHT)
-    bright = (bright - paper.HARDLY) * (1 / (paper.WHOLLY - paper.HARDLY))
-    weight = share * node("Clip", bright, np.float32(0), np.float32(1))
-    cells = [(colour * weight, weight)]
-    while len(cells) < paper.LEVELS:
-        cells.append(tuple(_average(x, 2) for x in cells[-1]))
-    total, parts = (node("GlobalAveragePool", x) + paper.LITTLE for x in cells[-1])
-    found = node("Div", total, parts)
-    for total, parts in reversed(cells):
-        found = node("Div", total + found * paper.SHARE, parts + paper.SHARE)
-        found = _bilinear(found)
-    return _bilinear(found)
+def _clip(x: Symbol, low: float, high: float) -> Symbol:
+    return x.graph.node("Clip", x, np.float32(low), np.float32(high))
 
 
 def _concat(tensors: list[Symbol], axis: int = 0) -> Symbol:
@@ -300,12 +287,16 @@ RULES: list[tuple[object, str, Callable]] = [
     (inpaint, "unknown", _unknown),
     (inpaint, "box_mean", _box_mean),
     (inpaint, "renormaliser", _renormaliser),
-    (coarse, "paper_colour", _paper_colour),
+    (paper, "brightest", _brightest),
+    (paper, "bilinear", _bilinear),
+    (paper, "lightness", lambda colour: colour.graph.node("ReduceMean", colour, axes=[1])),
+    (paper, "without_gradient", lambda x: x),
+    (paddle, "clip", _clip),
     (paddle, "concat", _concat),
     (F, "avg_pool2d", _average),
     (F, "leaky_relu", lambda x, slope=0.01, name=None: _leaky_relu(x, slope)),
     (F, "relu", lambda x, name=None: x.graph.node("Relu", x)),
-    (F, "relu6", lambda x, name=None: x.graph.node("Clip", x, np.float32(0), np.float32(6))),
+    (F, "relu6", lambda x, name=None: _clip(x, 0, 6)),
     (F, "adaptive_avg_pool2d", _adaptive_average),
     (F, "sigmoid", lambda x: x.graph.node("Sigmoid", x)),
     (F, "elu", lambda x: x.graph.node("Elu", x)),
