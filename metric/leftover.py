@@ -1,7 +1,7 @@
 """What can still be found and read after erasing: of what should be gone, and of what should stay.
 
 Words are found with CRAFT and matched one to one, as EraseNet was evaluated: Liu, Liu, Jin, Zhang,
-Liu, Wang: EraseNet: End-to-End Text Removal in the Wild, IEEE TIP 2020. What is read is read by
+Luo, Wang: EraseNet: End-to-End Text Removal in the Wild, IEEE TIP 2020. What is read is read by
 RapidOCR, where it is installed, in the places of its lines on the ground truth and of the words
 that should be gone.
 """
