@@ -24,9 +24,9 @@ from tqdm import tqdm
 
 from data.cores import usable_cores
 from data.files import make_folder
-from data.image_io import encode_image, read_image, write_image
+from data.image_io import encode_image, is_turned, open_image, read_image, write_image
 from data.manifest import Manifest, make_key
-from data.pairs import LAYOUTS, Pair, find_pairs
+from data.pairs import LAYOUTS, Pair, find_pairs, mask_settings
 from data.soft_mask import CHANNELS, soft_mask, to_uint8
 
 THUMB = 320  # pixels on a preview tile's longer side
@@ -41,8 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (ValueError, OSError) as error:
         print(f"compute_mask.py: {error}", file=sys.stderr)
         return 2
-    settings = {"threshold": options.threshold, "dilate": options.dilate,
-                "channel": options.channel}
+    settings = mask_settings(options)
     current = kept = 0
     todo = []
     for pair in pairs:
@@ -56,6 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
             current += 1
         elif state == "foreign" and not options.overwrite:
             kept += 1
+            problems += misfits(pair)
         else:
             todo.append((pair, key))
     failures = write_masks(todo, manifests, settings, options.workers)
@@ -121,6 +121,17 @@ def write_masks(
                                 "--workers 1 needs least")
             bar.update()
     return problems
+
+
+def misfits(pair: Pair) -> list[str]:
+    """What is wrong with another program's mask, in a sentence if anything."""
+    try:
+        with open_image(pair.image) as image:
+            width, height = image.size[::-1] if is_turned(image) else image.size
+        pair.read_mask((height, width))
+    except ValueError as error:
+        return [str(error)]
+    return []
 
 
 def open_pool(workers: int) -> Executor:

@@ -5,7 +5,8 @@
 
 Several GPUs: python -m paddle.distributed.launch train.py ...; processes on a CPU:
 python -m paddle.distributed.launch --nproc_per_node 2 --backend gloo train.py ...
-Exit status: 0 done, 1 stopped by a loss that was not finite, 2 wrong arguments or data.
+Exit status: 0 done, 1 stopped by a loss that was not finite, 2 wrong arguments or data or no memory
+left, 130 stopped by Ctrl-C.
 """
 
 from __future__ import annotations
@@ -54,6 +55,14 @@ def main(arguments: list[str] | None = None) -> int:
     except (ValueError, OSError) as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 2
+    except MemoryError as error:  # Paddle's, too, of a GPU
+        print(f"train.py: no memory left; set train.batch or data.augment.crop lower\n{error}",
+              file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("train.py: stopped; --resume goes on from the last checkpoint, if there is one",
+              file=sys.stderr)
+        return 130
     print(best)
     return 0
 

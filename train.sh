@@ -4,7 +4,8 @@
 # Masks, then both networks, both stages. DATA is a folder of pairs or a list file (layouts:
 # data/pairs.py), or the word synth: pages from the generator, no data set at all. OUT is the folder
 # of the runs (runs). Options of train.py, such as --resume or --steps 2000, go to both networks;
-# --resume goes on with a network that has a run in OUT and begins one that has none.
+# --resume goes on with a network that has a run in OUT and begins one that has none. Masks are not
+# made beforehand where --set has training make others than the default ones.
 #
 #   RECIPE=lite|full   which recipes of configs/ (full on a GPU that Paddle can use, else lite)
 #   PYTHON, PADDLE_GPU see setup.sh
@@ -60,7 +61,16 @@ case $RECIPE in
     full) suffix= ;;
     *) echo "train.sh: RECIPE is lite or full, not $RECIPE" >&2; exit 2 ;;
 esac
-[ "$data" = synth ] || "$PYTHON" "$here/compute_mask.py" "$data"
+for option; do
+    case $option in --config* | --data* | --out* | --init*)
+        echo "train.sh: ${option%%=*} is for one network: use train.py" >&2
+        exit 2
+    esac
+done
+case "$data $*" in
+    synth\ * | *data.threshold=* | *data.channel=* | *data.dilate=*) ;;
+    *) "$PYTHON" "$here/compute_mask.py" "$data" ;;
+esac
 train erasenet "$@"
 train nonlocal "$@"
 echo "erase with: sh test.sh PAGES RESULTS --weights $out/erasenet$suffix/best.pdparams" \

@@ -17,6 +17,8 @@ Files pair by stem, whatever their suffixes. A mask that is not there yet would 
 from __future__ import annotations
 
 import re
+import warnings
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -27,8 +29,9 @@ from data.augment import AugmentConfig, augment
 from data.generated import GeneratedCrops, GeneratedPage, SynthConfig, validation_pages
 from data.holes import HoleConfig, cut_hole
 from data.image_io import list_images, read_grey, read_image
+from data.manifest import NAME, Manifest, make_key
 from data.page_cache import PageCache
-from data.soft_mask import size_of, soft_mask
+from data.soft_mask import CHANNELS, size_of, soft_mask
 
 LAYOUTS = ("competition", "watermark", "scut", "list")
 
@@ -61,7 +64,7 @@ class Pair:
         if mask.shape != shape:
             raise ValueError(
                 f"{self.mask} is {size_of(mask)} pixels but its page is {shape[1]}x{shape[0]}; "
-                "delete the mask or make it anew with compute_mask.py"
+                "delete the mask or make it anew with compute_mask.py --overwrite"
             )
         return self.stored(mask)
 
@@ -224,7 +227,7 @@ def _by_stem(folder: Path) -> tuple[dict[str, Path], list[str]]:
 def split(
     pairs: Sequence[Pair], fraction: float = 0.08, seed: int = 0, names: Path | str | None = None
 ) -> tuple[list[Pair], list[Pair]]:
-    """Divide pages into training and validation, by page and never by crop.
+    """Divide pages, anything with a name and a gt, into training and validation, never by crop.
 
     `names` is a text file of stems (or file names), one a line, that validate; without it a seeded
     `fraction` of the pages does, at least one; a fraction of 0 trains and validates on all of
@@ -252,7 +255,7 @@ def split(
     if not train or not val:
         raise ValueError(
             f"{len(pairs)} pages leave {len(train)} to train and {len(val)} to validate on; "
-            "both need one at least"
+            "both need one at least; data.val_fraction=0 trains and validates on all"
         )
     return train, val
 
@@ -280,7 +283,11 @@ class DataConfig:
     def __post_init__(self):
         if not 0 <= self.weak_share <= 1:
             raise ValueError(f"weak_share must lie in [0, 1], got {self.weak_share}")
-        for name in ("val_pages", "cache_mb", "workers"):
+        if not 0 < self.threshold < np.inf:
+            raise ValueError(f"threshold must be above 0 grey levels, got {self.threshold}")
+        if self.channel not in CHANNELS:
+            raise ValueError(f"unknown channel {self.channel!r}; known: {', '.join(CHANNELS)}")
+        for name in ("val_pages", "cache_mb", "workers", "dilate"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must be 0 or more, got {getattr(self, name)}")
 
@@ -298,8 +305,43 @@ def open_data(config: DataConfig, seed: int) -> tuple[PairDataset, list[Pair | G
     if problems:
         raise ValueError(f"{len(problems)} problems with the pairs; mend or remove these files:"
                          + "".join(f"\n  {problem}" for problem in problems[:10]))
+    _check_masks(pairs, config)
     train, val = split(pairs, config.val_fraction, seed, config.val_list or None)
-    return PairDataset(train, config, seed), val[:config.val_pages or None]
+    return PairDataset(train, config, seed), by_turns(val)[:config.val_pages or None]
+
+
+def by_turns(pairs: Sequence[Pair]) -> list[Pair]:
+    """Pairs in an order in which the first ones have as many ground truths as there are."""
+    turns = Counter()
+    ranked = []
+    for pair in pairs:
+        ranked.append((turns[pair.gt], pair))
+        turns[pair.gt] += 1
+    return [pair for _, pair in sorted(ranked, key=lambda item: item[0])]
+
+
+def _check_masks(pairs: Sequence[Pair], config: DataConfig) -> None:
+    """Warn where compute_mask.py made masks with other settings than the recipe's.
+
+    The first mask tells: all of a folder are made in one go.
+    """
+    pair = next((pair for pair in pairs if pair.mask.exists()), None)
+    if pair is None or not (pair.mask.parent / NAME).exists():
+        return
+    manifest = Manifest(pair.mask.parent)
+    key = make_key([pair.image, pair.gt], mask_settings(config))
+    if manifest.state(pair.mask.name, key) == "stale":
+        warnings.warn(
+            f"{pair.mask.parent}: these masks were not made with the recipe's data.threshold "
+            f"{config.threshold:g}, channel {config.channel} and dilate {config.dilate}, or the "
+            "pages have changed since; they are used as they are. compute_mask.py with "
+            "--threshold, --channel and --dilate makes them anew", stacklevel=2)
+
+
+def mask_settings(settings) -> dict:
+    """What a soft mask depends on besides its pair, of a DataConfig or the like."""
+    return {"threshold": float(settings.threshold), "dilate": settings.dilate,
+            "channel": settings.channel}
 
 
 class PairDataset:

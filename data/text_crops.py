@@ -12,7 +12,7 @@ from data.char_labels import STEP, label_maps
 from data.characters import Characters
 from data.generated import GeneratedCrops, GeneratedPage, validation_pages
 from data.page_cache import PageCache
-from data.pairs import DataConfig, to_chw
+from data.pairs import DataConfig, split, to_chw
 from data.text_pages import TextPage, Whole, Words, find_text
 from data.weak_labels import Region, characters
 
@@ -30,15 +30,8 @@ def open_text(config: DataConfig, seed: int) -> tuple[TextDataset, list[TextPage
     if not config.root:
         raise ValueError("no pages given: --data DATA, or data.layout=synth for generated pages")
     pages = find_text(config.root)
-    order = np.random.default_rng(seed).permutation(len(pages))
-    count = round(config.val_fraction * len(pages))
-    val = order[:max(1, count)] if config.val_fraction else order
-    train = order[max(1, count):] if config.val_fraction else order
-    if not len(train):
-        raise ValueError(f"{config.root}: {len(pages)} pages leave none to train on; "
-                         "data.val_fraction=0 trains and validates on all")
-    return (TextDataset([pages[i] for i in train], weak, config, seed),
-            [pages[i] for i in val[:config.val_pages or None]])
+    train, val = split(pages, config.val_fraction, seed, config.val_list or None)
+    return TextDataset(train, weak, config, seed), val[:config.val_pages or None]
 
 
 class TextDataset:

@@ -44,6 +44,11 @@ class TextPage:
     image: Path
     words: Callable[[], Words]
 
+    @property
+    def gt(self) -> Path:
+        """What other pages may have in common with it, as pairs their ground truth: nothing."""
+        return self.image
+
     def read_words(self) -> tuple[np.ndarray, Words]:
         """The page, uint8 H,W,3, and its words. ValueError naming the file that is at fault."""
         return read_image(self.image), self.words()

@@ -72,7 +72,8 @@ class LossConfig:
 def open_features(config: LossConfig, strict: bool = False) -> VGGFeatures | None:
     """The network behind the feature terms; None, with a warning, where no file is named for it.
 
-    Raises ValueError for a file that cannot be read and, if `strict`, where the warning would be.
+    Raises ValueError for a file that cannot be read and, if `strict` or no other term is left,
+    where the warning would be.
     """
     used = [term for term in FEATURE_TERMS if getattr(config, term)]
     if not used:
@@ -81,7 +82,7 @@ def open_features(config: LossConfig, strict: bool = False) -> VGGFeatures | Non
         return load_features(config.features)
     problem = (f"loss terms {', '.join(used)} are left out: loss.features names no file of VGG's "
                "weights (VGG16 or VGG19 of Paddle's or PyTorch's model zoo, or CRAFT)")
-    if strict:
+    if strict or not any(getattr(config, term) for term in TERMS if term not in FEATURE_TERMS):
         raise ValueError(problem)
     warnings.warn(problem, stacklevel=2)
     return None

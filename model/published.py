@@ -164,7 +164,7 @@ def discriminator_state(state: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """EraseNet's published discriminator, spectral norm and all, with our names."""
     ours = {}
     for name, array in state.items():
-        branch, part = name.removeprefix("module.").rsplit(".", 1)
+        branch, _, part = str(name).removeprefix("module.").rpartition(".")
         if branch not in DISCRIMINATOR:
             raise ValueError(f"unknown name {name!r} in a published discriminator")
         ours[f"{DISCRIMINATOR[branch]}.{part}"] = np.asarray(array)

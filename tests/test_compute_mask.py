@@ -159,6 +159,15 @@ def test_foreign_mask_is_kept_without_overwrite(tmp_path, make_set, foreign, cap
     assert masks(tmp_path / "mask") == before
 
 
+def test_foreign_mask_of_another_size_is_told(tmp_path, make_set, capsys):
+    data = make_set(tmp_path)
+    (tmp_path / "mask").mkdir()
+    write_image(tmp_path / "mask" / "a.png", np.zeros((40, 40), np.uint8))
+    assert run(data) == 1
+    assert "a.png is 40x40 pixels but its page is 128x96" in capsys.readouterr().err
+    assert run(data, "--overwrite") == 0
+
+
 def test_mask_edited_by_hand_is_kept(tmp_path, make_set):
     data = make_set(tmp_path)
     run(data)

@@ -9,7 +9,7 @@ from pathlib import Path
 from data.config import from_dict, read_yaml, set_keys
 from data.pairs import DataConfig
 from infer.quality import TTA
-from loss import TERMS, LossConfig
+from loss import FEATURE_TERMS, TERMS, LossConfig
 from model import FINDING, INPAINTING, ModelConfig, coarse_pictures
 from model.discriminator import PatchDiscriminator
 
@@ -155,8 +155,20 @@ class Config:
                              f"at least, and for nothing else; the model is {self.model.arch}")
         if self.model.arch not in FINDING:
             self._check_coarse()
+        for number, stage in enumerate(self.train.stages, 1):
+            if stage.freeze_mask and self.model.arch not in ("erasenet", "nonlocal"):
+                raise ValueError(f"stage {number}: freeze_mask is for erasenet and nonlocal, "
+                                 f"not for {self.model.arch}")
         if self.loss.adversarial:
             self._check_adversary()
+        elif self.adversary.init:
+            raise ValueError("adversary.init names a discriminator that loss.adversarial, 0, does "
+                             "not use")
+        if self.loss.features and not any(getattr(self.loss, term) for term in FEATURE_TERMS):
+            raise ValueError("loss.features names a network that no loss term uses: "
+                             f"{', '.join(FEATURE_TERMS)} are 0")
+        if self.data.weak and self.model.arch != "craft":
+            raise ValueError(f"data.weak is for craft, not for {self.model.arch}")
 
     def _check_coarse(self) -> None:
         """Refuse weights of other coarse pictures than the network has."""

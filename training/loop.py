@@ -8,11 +8,12 @@ from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 
+import cv2
 import numpy as np
 import paddle
 from tqdm import tqdm
 
-from data.files import make_folder
+from data.files import make_folder, write_bytes
 from data.holes import INK
 from data.image_io import write_image
 from data.pairs import open_data
@@ -29,9 +30,10 @@ from training.batches import StepSampler, loader
 from training.checkpoint import optimizer_state, restore_optimizer
 from training.config import CHOICES, Config, StageConfig, TrainConfig
 from training.muon import Muon
-from training.parallel import average_gradients, share_batch_norm
+from training.parallel import average_gradients, share_batch_norm, wait_for_first
 
 VALIDATION_METRICS = ("psnr", "ms_ssim")
+LARGEST_JPEG = 65_500  # pixels of a side
 
 
 class Trainer:
@@ -135,11 +137,18 @@ class Trainer:
                 holes = soft_mask(image, gt, data.threshold, data.channel, data.dilate) >= INK
             erased = eraser.run(image, holes=holes).image
             scores.append({name: METRICS[name](erased, gt) for name in VALIDATION_METRICS})
-            path = make_folder(self.out / "pictures") / f"{page.name}_{number}.jpg"
-            write_image(path, np.hstack([image, erased, gt]), quality=90)
+            self._show(f"{page.name}_{number}", image, erased, gt)
         # A page erased to the last bit has an infinite PSNR: 100 dB is as good as any.
         return {name: float(np.mean([min(score[name], 100.0) for score in scores]))
                 for name in VALIDATION_METRICS}
+
+    def _show(self, name: str, *pictures: np.ndarray) -> None:
+        """Write pictures, uint8 H,W,3, side by side, as large as a JPEG may be."""
+        strip = np.hstack(pictures)
+        share = LARGEST_JPEG / max(strip.shape[:2])
+        if share < 1:
+            strip = cv2.resize(strip, None, fx=share, fy=share, interpolation=cv2.INTER_AREA)
+        write_image(make_folder(self.out / "pictures") / f"{name}.jpg", strip, quality=90)
 
     def _claim(self) -> None:
         """Refuse to write over another run."""
@@ -201,8 +210,8 @@ class Trainer:
                 bar.update()
                 if self.rank == 0:
                     self._record(stage, offset, values, names, optimizer, writer)
-        if self.world > 1:
-            paddle.distributed.barrier()
+                if self.world > 1 and self._validates(stage):
+                    wait_for_first(f"validation at step {offset + self.step}")
 
     def _take_step(self, batch: list, names: list[str], criterion: EraseLoss,
                    optimizer: paddle.optimizer.Optimizer, scaler: paddle.amp.GradScaler,
@@ -238,11 +247,10 @@ class Trainer:
                 optimizer: paddle.optimizer.Optimizer, writer) -> None:
         """Log, validate and save, whatever is due after a step."""
         config = self.config.train
-        ends = self.step == stage.steps
-        validates = self.step % config.val_every == 0 or ends
+        validates = self._validates(stage)
         keeps = config.keep_every and self.step % config.keep_every == 0
         saves = self.step % config.save_every == 0
-        if self.step % config.log_every == 0 or ends:
+        if self.step % config.log_every == 0 or self.step == stage.steps:
             self._log(writer, offset, lr=optimizer.get_lr(), **values)
         # A finite loss may have an infinite gradient: it must not spoil the good checkpoint.
         if (validates or keeps or saves) and not all(
@@ -254,6 +262,10 @@ class Trainer:
             self._save_average(self.out / f"step_{offset + self.step}.pdparams")
         if saves:
             self._save_last(optimizer)
+
+    def _validates(self, stage: StageConfig) -> bool:
+        """Whether it is time to, after a step."""
+        return self.step % self.config.train.val_every == 0 or self.step == stage.steps
 
     def _stop(self, what: str, step: int, values: dict, names: list[str]) -> None:
         last = (f"{self._last}. Mend a page at fault and go on with --resume, or begin anew with "
@@ -325,8 +337,25 @@ class Trainer:
         weights.restore(self.average, run["average"])
         self.stage, self.step, self.best = run["stage"], run["step"], run["best"]
         self.saved_optimizer = run["optimizer"]
+        if self.rank == 0:
+            self._forget_later_lines()
         if self.adversary is not None:
             self.adversary.restore(run["adversary"])
+
+
+    def _forget_later_lines(self) -> None:
+        """Leave in the log what the run had done that is resumed: no step is in it twice."""
+        path, kept = self.out / "log.jsonl", []
+        if not path.exists():
+            return
+        for line in path.read_text("utf-8").splitlines():
+            try:
+                entry = json.loads(line)
+            except ValueError:
+                continue  # torn by a kill
+            if (entry["stage"] - 1, entry["step"]) <= (self.stage, self.step):
+                kept.append(f"{line}\n")
+        write_bytes(path, "".join(kept).encode())
 
 
 def differences(old: dict, new: dict, where: str = "") -> list[str]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from data.files import make_folder
-from data.image_io import write_image
 from data.pairs import Pair
 from data.soft_mask import soft_mask, to_uint8
 from infer.engines import PaddleEngine
@@ -29,6 +27,13 @@ class MaskTrainer(Trainer):
         else:
             weights.restore_encoder(self.net, path)
 
+    def _open(self) -> tuple:
+        crops, pages = super()._open()
+        if not any((self._labelled(page)[1] > 0.5).any() for page in pages):
+            raise ValueError("no validation page has text on it, so nothing tells which weights "
+                             "are best; name others by data.val_list, or set data.val_pages higher")
+        return crops, pages
+
     def _criterion(self, stage: StageConfig) -> MaskLoss:
         return MaskLoss(self.config.loss.text, self.config.loss.gamma)
 
@@ -51,8 +56,7 @@ class MaskTrainer(Trainer):
             masks.append(mask.ravel())
             labels.append(label.ravel() > 0.5)
             strip = [image, *(np.repeat(to_uint8(m)[..., None], 3, 2) for m in (mask, label))]
-            path = make_folder(self.out / "pictures") / f"{page.name}_{number}.jpg"
-            write_image(path, np.hstack(strip), quality=90)
+            self._show(f"{page.name}_{number}", *strip)
         return {"ap": average_precision(np.concatenate(masks), np.concatenate(labels))}
 
     def _labelled(self, page) -> tuple[np.ndarray, np.ndarray]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import paddle
 from paddle import nn
 from paddle.autograd import PyLayer
@@ -54,6 +56,18 @@ def share_batch_norm(net: nn.Layer) -> None:
     for layer in net.sublayers():
         if type(layer) is nn.BatchNorm2D:
             layer.__class__ = _WholeBatchNorm
+
+
+def wait_for_first(what: str) -> None:
+    """Wait until the first process comes here, too, however long it takes; `what` is said once.
+
+    Gloo gives up an all_reduce or a barrier within a minute, which validation may well take.
+    """
+    store = paddle.base.core.create_or_get_global_tcp_store()
+    if paddle.distributed.get_rank() == 0:
+        store.add(what, 1)
+    while not store.add(what, 0):
+        time.sleep(0.1)
 
 
 def average_gradients(parameters: list) -> None:

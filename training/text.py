@@ -9,8 +9,6 @@ import numpy as np
 import paddle
 
 from data.characters import Characters
-from data.files import make_folder
-from data.image_io import write_image
 from data.text_crops import open_text, weak_labels
 from infer.detector import Detector
 from infer.engines import PaddleEngine
@@ -63,8 +61,7 @@ class TextTrainer(Trainer):
             image, words = page.read_words()
             found = detector(image)
             counts.append(count_words([word.quad for word in found], *outlines(words)))
-            path = make_folder(self.out / "pictures") / f"{Path(page.name).name}_{number}.jpg"
-            write_image(path, drawn(image, found), quality=90)
+            self._show(f"{Path(page.name).name}_{number}", drawn(image, found))
         total = summed(counts)
         return {"precision": total.precision, "recall": total.recall, "hmean": total.hmean}
 

@@ -1,12 +1,24 @@
 import re
 import shutil
+import warnings
 
 import numpy as np
 import pytest
 
+import compute_mask
 from data.augment import AugmentConfig
 from data.image_io import write_image
-from data.pairs import LAYOUTS, DataConfig, Pair, PairDataset, find_pairs, recognise, split
+from data.pairs import (
+    LAYOUTS,
+    DataConfig,
+    Pair,
+    PairDataset,
+    by_turns,
+    find_pairs,
+    open_data,
+    recognise,
+    split,
+)
 from data.soft_mask import soft_mask, to_uint8
 
 
@@ -301,6 +313,24 @@ def test_lists_that_do_not_split(tmp_path, content, message):
 def test_fractions_that_do_not_split(count, fraction, message):
     with pytest.raises(ValueError, match=message):
         split(pages(count), fraction)
+
+
+def test_first_pages_to_validate_have_many_backgrounds():
+    pairs = [Pair(f"{gt}_{k}", None, gt, None) for gt in "ab" for k in range(3)]
+    assert names(by_turns(pairs)) == ["a_0", "b_0", "a_1", "b_1", "a_2", "b_2"]
+
+
+@pytest.mark.parametrize("options, warned", [((), False), (("--threshold", "8"), True)])
+def test_masks_of_other_settings_are_told(tmp_path, make_set, options, warned):
+    data = make_set(tmp_path)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        open_data(DataConfig(root=str(data)), 0)
+        assert not told  # none are there yet
+        assert compute_mask.main([str(data), "--workers", "1", *options]) == 0
+        open_data(DataConfig(root=str(data)), 0)
+    assert ["were not made with the recipe's data.threshold" in str(w.message) for w in told] \
+        == [True] * warned
 
 
 # Crops

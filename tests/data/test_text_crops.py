@@ -142,10 +142,16 @@ def test_generated_crops():
     assert picture.shape == (240, 200, 3) and all(isinstance(word, Characters) for word in words)
 
 
+def test_a_list_says_which_pages_validate(folders, tmp_path):
+    (tmp_path / "val.txt").write_text("b\n")
+    train, val = open_text(config(folders / "known", val_list=str(tmp_path / "val.txt")), seed=1)
+    assert [page.name for page in val] == ["b"] and len(train) == 2
+
+
 def test_what_cannot_be_trained_on(folders):
     with pytest.raises(ValueError, match="no pages given"):
         open_text(DataConfig(), 0)
-    with pytest.raises(ValueError, match="3 pages leave none to train on"):
+    with pytest.raises(ValueError, match="3 pages leave 0 to train"):
         open_text(config(folders / "known", val_fraction=0.9), 0)
     assert len(TextDataset(find_text(folders / "known"), [], config(folders))) == 3
     with pytest.raises(ValueError, match="weak_share must lie in"):

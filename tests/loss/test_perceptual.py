@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import paddle
 import pytest
 from paddle.vision.models.vgg import make_layers
 
-from loss import EraseLoss, LossConfig, open_features
+from loss import FEATURE_TERMS, TERMS, EraseLoss, LossConfig, open_features
 from loss.perceptual import (
     STAGES,
     content_loss,
@@ -129,12 +131,15 @@ def test_a_dropped_term_is_not_computed(config):
 
 def test_without_a_file(config, tmp_path):
     assert open_features(LossConfig()) is None
-    config.features, config.global_similarity = "", 0.5
+    config.features, config.global_similarity, config.ink_l1 = "", 0.5, 1.0
     left_out = "content, style, global_similarity are left out: loss.features names no"
     with pytest.warns(UserWarning, match=left_out):
         assert open_features(config) is None
     with pytest.raises(ValueError, match=left_out):
         open_features(config, strict=True)
+    nothing_else = {name: 0.0 for name in TERMS if name not in FEATURE_TERMS}
+    with pytest.raises(ValueError, match=left_out):
+        open_features(replace(config, **nothing_else))
     config.features = str(tmp_path / "none.pth")
     with pytest.raises(ValueError, match="none.pth: no such file"):
         open_features(config)

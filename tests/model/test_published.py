@@ -41,6 +41,7 @@ def test_what_is_not_imported(tmp_path, kind, name, message):
 @pytest.mark.parametrize("change, message", [
     ({"globalDis.6.conv2d.bias": np.ones(3)}, "unknown name 'module.globalDis.6.conv2d.bias'"),
     ({"fusion.0.bias": np.ones(3)}, r"fuse.bias has shape \[3\], expected \[1\]"),
+    ({"format": np.ones(3)}, "unknown name 'module.format'"),
     ({"fusion.0.bias": None}, r"1 names missing \['fuse.bias'\]"),
 ])
 def test_what_is_no_discriminator(tmp_path, change, message):

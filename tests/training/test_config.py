@@ -154,6 +154,12 @@ def test_steps_shorten_all_stages_in_proportion(recipe, steps, expected):
     ("model.form=gate", "unknown form 'gate'; known: plain, residual, gated"),
     ("model.width=1", "width must be 2 or more, got 1"),
     ("model.refine_channels=0", "refine_channels must be 2 or more, got 0"),
+    ("adversary.init=d.pth", "adversary.init names a discriminator that loss.adversarial, 0, does"),
+    ("loss.features=vgg.pth", "loss.features names a network that no loss term uses: content, "),
+    ("data.weak=words", "data.weak is for craft, not for erasenet"),
+    ("data.threshold=0", "threshold must be above 0 grey levels, got 0"),
+    ("data.channel=least", "unknown channel 'least'; known: mean, max"),
+    ("data.dilate=-1", "dilate must be 0 or more, got -1"),
     ("data.val_pages=-1", "val_pages must be 0 or more, got -1"),
     ("data.workers=-1", "workers must be 0 or more, got -1"),
     ("data.cache_mb=-1", "cache_mb must be 0 or more, got -1"),
@@ -167,6 +173,12 @@ def test_wrong_values(recipe, assignment, message):
     with pytest.raises(ValueError, match=message) as caught:
         load_config(path, [assignment])
     assert str(caught.value).startswith(f"{path}: ")
+
+
+def test_networks_without_a_mask_branch(recipe):
+    path = recipe("{model: {arch: pert}, loss: {coarse_scales: [1, 1, 1, 1]}}")
+    with pytest.raises(ValueError, match="stage 2: freeze_mask is for erasenet and nonlocal, not"):
+        load_config(path)
 
 
 def test_no_coarse_pictures(recipe):

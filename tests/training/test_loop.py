@@ -14,6 +14,7 @@ from paddle.vision.models.vgg import make_layers
 
 import train
 from data.config import from_dict
+from data.image_io import read_image
 from infer import engines
 from loss import TERMS
 from model import ModelConfig, build, weights
@@ -46,6 +47,10 @@ def recipe(pages, compile="never", flip=0.5, **train):
 
 def log(out):
     return [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
+
+
+def steps(out):
+    return [(line["stage"], line["step"]) for line in log(out)]
 
 
 def equal(one, other):
@@ -81,7 +86,11 @@ def test_a_resumed_run_is_the_unbroken_one(tmp_path, pages, compile):
     assert saves == [(0, 1), (0, 2), (0, 3), (1, 0), (1, 1), (1, 2), (1, 3), (2, 0)]
     for k in (2, 5) if compile == "always" else (2, 3, 4, 5, 7, 8):
         broken = tmp_path / str(k)
+        with (broken / "log.jsonl").open("a") as stream:  # steps of which no checkpoint was left
+            stream.write('{"stage": 1, "step": 3}\n{"stage": 2, "step": 9}\n{"sta')
         assert Trainer(config, broken, resume=True).fit() == broken / "best.pdparams"
+        if k < 3:
+            assert steps(broken) == steps(whole)
         for name in ("last.pdparams", "best.pdparams"):
             assert (broken / name).read_bytes() == (whole / name).read_bytes()
 
@@ -500,6 +509,25 @@ def test_command_says_what_is_wrong(tmp_path, pages, capsys, break_it, options, 
     assert status == 2
     last = printed.err.strip().split("train.py: ")[-1]
     assert message in last and "Traceback" not in printed.err
+
+
+@pytest.mark.parametrize("error, status, message", [
+    (MemoryError("of 80 GB"), 2, "train.py: no memory left; set train.batch or data.augment.crop"),
+    (KeyboardInterrupt(), 130, "train.py: stopped; --resume goes on"),
+])
+def test_command_is_stopped(tmp_path, pages, capsys, monkeypatch, error, status, message):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(Trainer, "_take_step", fail)
+    stopped, printed = run_command(tmp_path, capsys, "--data", str(pages))
+    assert stopped == status and message in printed.err and "Traceback" not in printed.err
+
+
+def test_pictures_are_as_large_as_a_jpeg_may_be(tmp_path, pages):
+    trainer = Trainer(recipe(pages), tmp_path / "run")
+    trainer._show("wide", *[np.zeros((8, 30_000, 3), np.uint8)] * 3)
+    assert read_image(tmp_path / "run/pictures/wide.jpg").shape == (6, 65_500, 3)
 
 
 def test_command_without_pairs_or_finite_loss(tmp_path, pages, capsys):

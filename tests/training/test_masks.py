@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import numpy as np
 import paddle
@@ -63,6 +64,13 @@ class Same:
 
     def __getitem__(self, index):
         return self.items[index[1]]
+
+
+def test_pages_without_text_cannot_validate(tmp_path, recipe, pages):
+    shutil.rmtree(pages / "gts")
+    shutil.copytree(pages / "images", pages / "gts")
+    with pytest.raises(ValueError, match="no validation page has text on it"):
+        MaskTrainer(recipe(), tmp_path / "run")
 
 
 def test_targets_are_the_widened_masks(tmp_path, recipe):
