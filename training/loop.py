@@ -108,9 +108,12 @@ class Trainer:
         first = weights.load(path)
         # Names and shapes alone do not tell forms or kinds of attention apart.
         held, wanted = described(first.config), described(self.config.model)
+        state = weights.state_of(first)
+        if held.get("form") == "gated" and wanted.get("form") == "paper":  # that, and what is bare
+            held["form"], state = "paper", weights.state_of(self.net) | state
         if held != wanted:
             raise ValueError(f"it holds {held}, the recipe describes {wanted}")
-        weights.restore(self.net, weights.state_of(first))
+        weights.restore(self.net, state)
 
     def _criterion(self, stage: StageConfig) -> EraseLoss:
         loss_config = asdict(self.config.loss) | dict.fromkeys(stage.drop, 0.0)

@@ -414,6 +414,17 @@ def test_init(tmp_path, pages):
         assert equal(weights.state_of(net), weights.state_of(first))
 
 
+def test_init_of_the_paper_form_by_a_gated_network(tmp_path, pages):
+    first = build(ModelConfig(width=4, form="gated"))
+    weights.save(tmp_path / "first.pdparams", weights.state_of(first), first.config)
+    config = recipe(pages, init=str(tmp_path / "first.pdparams"), stages=[{"steps": 1}])
+    config.model = ModelConfig(width=4, form="paper")
+    state = weights.state_of(Trainer(config, tmp_path / "run").net)
+    assert equal({name: array for name, array in state.items() if "bare" not in name},
+                 weights.state_of(first))
+    assert len(state) == len(weights.state_of(first)) + 2
+
+
 def test_channels_that_onednn_cannot_train(tmp_path, pages):
     config = recipe(pages, "auto")
     config.train.compile = "always"
