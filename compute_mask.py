@@ -23,6 +23,7 @@ import numpy as np
 from tqdm import tqdm
 
 from data.cores import usable_cores
+from data.errors import exit_with
 from data.files import make_folder
 from data.image_io import encode_image, is_turned, open_image, read_image, write_image
 from data.manifest import Manifest, make_key
@@ -181,4 +182,4 @@ def preview(pairs: list[Pair], data: Path, columns: int = 6, limit: int = 48) ->
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_with(main, "compute_mask.py: stopped; a second run goes on from here")

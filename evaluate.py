@@ -28,6 +28,8 @@ import io
 import json
 import math
 import multiprocessing
+import os
+import signal
 import sys
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -41,6 +43,7 @@ import numpy as np
 from tqdm import tqdm
 
 from data.cores import start_paddle, usable_cores
+from data.errors import exit_with
 from data.files import make_folder, write_bytes
 from data.image_io import list_images, read_image
 from data.picture import data_uri, shrink
@@ -74,6 +77,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     try:
         pages, problems = find_pages(options.pred, options.gt, options.input)
+        if options.csv and options.report and (
+                os.path.realpath(options.csv) == os.path.realpath(options.report)):
+            raise ValueError(f"{options.csv}: --csv and --report must be two files")
         if options.csv:
             check_csv(options.csv, options.overwrite)
         if options.report:
@@ -193,7 +199,9 @@ def measure_pages(pages: list[Page], workers: int) -> tuple[list[dict], list[str
     rows, problems = [], []
     # Not forked: OpenCV's threads do not survive that, should this process have used any.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(workers, len(pages)), context) as pool:
+    # Ctrl-C reaches the workers as well, each of which would have its traceback.
+    ignore = signal.signal, (signal.SIGINT, signal.SIG_IGN)
+    with ProcessPoolExecutor(min(workers, len(pages)), context, *ignore) as pool:
         jobs = [(page, pool.submit(measure_page, page)) for page in pages]
         for page, job in tqdm(jobs, desc="measuring", unit="page"):
             try:
@@ -203,6 +211,9 @@ def measure_pages(pages: list[Page], workers: int) -> tuple[list[dict], list[str
             except (BrokenProcessPool, MemoryError):
                 problems.append(f"{page.pred}: not measured, a process died; is memory short? "
                                 "--workers 1 needs least")
+            except KeyboardInterrupt:
+                pool.shutdown(cancel_futures=True)
+                raise
     return rows, problems
 
 
@@ -364,4 +375,4 @@ def _pages(count: int) -> str:
 if __name__ == "__main__":
     # A file name that the terminal cannot show must not end the run.
     sys.stdout.reconfigure(errors="backslashreplace")
-    sys.exit(main())
+    exit_with(main, "evaluate.py: stopped")

@@ -1,6 +1,6 @@
 """Erase handwriting or watermarks from images.
 
-    python test.py INPUT... --output DIR [--weights FILE...] [--zip FILE] [--report [FILE]]
+    python test.py INPUT... --output DIR [--weights FILE...] [--zip [FILE]] [--report [FILE]]
 
 INPUT is a folder, a file or a quoted glob pattern, of images, PDFs and TIFFs. Results keep the
 inputs' stems and sizes. What an earlier run already made with the same input, weights and settings
@@ -13,6 +13,7 @@ Exit status: 0 all done, 1 some files failed (named on stderr), 2 wrong argument
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, redirect_stdout
@@ -31,10 +32,10 @@ start_paddle(THREADS.parse_known_args()[0].threads)
 from tqdm import tqdm
 
 from data.documents import check_settings, document_kind, open_document
-from data.errors import reason
-from data.files import make_folder
+from data.errors import exit_with, reason
+from data.files import check_writable, make_folder
 from data.holes import HoleConfig
-from data.image_io import expand_inputs
+from data.image_io import expand_inputs, passed_over
 from data.manifest import Manifest, digest, make_key
 from data.submission import check_zip, write_zip
 from infer.cluster import Cluster, ClusterError
@@ -47,6 +48,7 @@ from infer.scale import AUTOMATIC, SCALES, scale
 from infer.two_step import FILLS
 from infer.where import PRINT, WORDS, Marks, Where
 
+ZIP, REPORT = "submission.zip", "report.html"  # their names where none is given
 FORMATS = {"png": ".png", "jpg": ".jpg", "same": None}
 # Options that win over the quality's setting of that name where they are given.
 CHANGES = ("refine", "tile", "margin", "even", "tta", "flip_ink", "composite", "skip_blank",
@@ -65,6 +67,8 @@ def main(arguments: list[str] | None = None) -> int:
         places = {"image": Manifest(make_folder(options.output))}
         if options.mask:
             places["mask"] = Manifest(make_folder(options.mask))
+        for place in places.values():
+            check_writable(place.folder)
         if options.zip:
             check_zip(options.zip, pages)
         if options.report:
@@ -116,6 +120,9 @@ def main(arguments: list[str] | None = None) -> int:
     hint = " (OpenVINO would be faster: pip install openvino onnx)" if slow else ""
     spread = "" if options.ray is None else f", in each of {eraser.workers} workers on Ray"
     print(f"engine: {eraser.engine}{spread}{hint}", file=sys.stderr)
+    own = [options.output / ZIP, options.output / REPORT, options.zip, options.report]
+    for note in passed_over(options.inputs, list(filter(None, own))):
+        print(f"test.py: {note}", file=sys.stderr)
     with redirect_stdout(sys.stderr):  # where Ray's messages belong
         results, made, problems = run(pages, erase, made_with, places, options, marks)
     failed, known = len(pages) - len(results), len(problems)
@@ -197,17 +204,20 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
                          help="keep PDFs' pages that are drawn, not scanned, and drop what was "
                               "laid on them: ink, stamps, highlights, notes")
     parser.add_argument("--mask", type=Path, metavar="DIR", help="write where ink was seen, too")
-    parser.add_argument("--zip", type=Path, metavar="FILE", help="write a leaderboard zip")
+    parser.add_argument("--zip", type=Path, nargs="?", const=Path(), metavar="FILE",
+                        help=f"write a leaderboard zip (OUTPUT/{ZIP})")
     parser.add_argument("--report", type=Path, nargs="?", const=Path(), metavar="FILE",
                         help="write a web page that shows every page before and after, the least "
-                             "certain first (OUTPUT/report.html)")
+                             f"certain first (OUTPUT/{REPORT})")
     parser.add_argument("--gt", type=Path, metavar="DIR",
                         help="ground truth: the report measures the results against it")
     parser.add_argument("--overwrite", action="store_true",
                         help="replace results that this program did not write")
     options = parser.parse_args(arguments)
     if options.report == Path():
-        options.report = options.output / "report.html"
+        options.report = options.output / REPORT
+    if options.zip == Path():
+        options.zip = options.output / ZIP
     return options
 
 
@@ -263,7 +273,7 @@ def check_places(pages: list[Path], options: argparse.Namespace) -> None:
     for page in pages:
         for kind, name in result_names(page, options).items():
             target = (options.mask if kind == "mask" else options.output) / name
-            if target.resolve() == page.resolve():
+            if os.path.realpath(target) == os.path.realpath(page):
                 raise ValueError(f"{page}: would be overwritten by what is made of it; choose "
                                  "another folder")
 
@@ -357,4 +367,4 @@ def describe(path: Path, error: Exception) -> str:
 if __name__ == "__main__":
     # A file name that the terminal cannot show must not end the run.
     sys.stdout.reconfigure(errors="backslashreplace")
-    sys.exit(main())
+    exit_with(main, "test.py: stopped; a second run goes on from here")

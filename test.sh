@@ -12,4 +12,4 @@ cd "$cwd"
 input=$here/examples output=$here/results
 case ${1:--} in -*) ;; *) input=$1; shift ;; esac
 case ${1:--} in -*) ;; *) output=$1; shift ;; esac
-exec "$PYTHON" "$here/test.py" "$input" --output "$output" --zip "$output/submission.zip" "$@"
+exec "$PYTHON" "$here/test.py" "$input" --zip --output "$output" "$@"

@@ -19,6 +19,7 @@ import warnings
 from pathlib import Path
 
 from data.cores import start_paddle
+from data.errors import exit_with
 
 start_paddle()
 warnings.filterwarnings("ignore", module=r"paddle\.")  # what it says of every batch norm
@@ -59,10 +60,6 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"train.py: no memory left; set train.batch or data.augment.crop lower\n{error}",
               file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print("train.py: stopped; --resume goes on from the last checkpoint, if there is one",
-              file=sys.stderr)
-        return 130
     print(best)
     return 0
 
@@ -86,4 +83,4 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_with(main, "train.py: stopped; --resume goes on from the last checkpoint, if there is one")

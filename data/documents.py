@@ -20,6 +20,7 @@ import numpy as np
 from PIL import Image, ImageOps, TiffImagePlugin
 
 from data.image_io import (
+    COMPRESSIONS,
     PageImage,
     encode_image,
     is_turned,
@@ -27,11 +28,14 @@ from data.image_io import (
     page_frames,
     read_picture,
     save_image,
+    seek_page,
     tiff_options,
     upright_dpi,
 )
 
 TIFF = (".tif", ".tiff")
+# What a TIFF says of a page: its document's name, a description, its own name, program and date.
+TOLD = (269, 270, 285, 305, 306)
 
 
 class Document:
@@ -90,6 +94,7 @@ class ImageDocument(Document):
     @property
     def sizes(self) -> list[tuple[int, int]]:
         with open_image(self.path, self._content) as image:
+            seek_page(image)
             return [_upright_size(image)]
 
     def __getitem__(self, index: int) -> PageImage:
@@ -134,7 +139,14 @@ class TiffDocument(Document):
 
     def _unchanged(self, image: Image.Image, number: int) -> bytes:
         image.seek(self._frames[number - 1])
-        options = tiff_options(image.info.get("compression", "raw"), image.mode)
+        coding = image.info.get("compression", "raw")
+        if coding == "jpeg":  # which would lose pixels once more
+            coding = COMPRESSIONS[0]
+        options = tiff_options(coding, image.mode)
+        # As bytes, for Pillow would write ? for letters beyond ASCII.
+        told = {tag: text.encode("latin-1") for tag in TOLD
+                if isinstance(text := image.tag_v2.get(tag), str)}
+        options["tiffinfo"] = told | options.get("tiffinfo", {})
         dpi, profile = upright_dpi(image), image.info.get("icc_profile")
         return save_image(ImageOps.exif_transpose(image), ".tif", options, dpi, profile)
 

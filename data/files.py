@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 
 
 @contextmanager
@@ -43,3 +44,12 @@ def make_folder(path: Path | str) -> Path:
             f"{path}: cannot be made a folder ({error.strerror}); choose another place"
         ) from error
     return path
+
+
+def check_writable(folder: Path) -> None:
+    """Raise ValueError where no file can be made in a folder: before there is work to lose."""
+    try:
+        TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise ValueError(f"{folder}: nothing can be written there ({error.strerror}); choose "
+                         "another place") from error

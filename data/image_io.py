@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import glob
 import io
-from collections.abc import Iterator
+import os
+from collections import Counter
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -48,29 +50,42 @@ def read_image(path: Path | str, content: bytes | None = None) -> np.ndarray:
 
 
 def read_picture(
-    path: Path | str, content: bytes | None = None, frame: int | None = None
+    path: Path | str, content: bytes | None = None, frame: int | None = None, paper: str = "white"
 ) -> PageImage:
-    """Read an image as `read_image` does, or a frame of a file that may hold several."""
+    """Read an image as `read_image` does, or a frame of a file that may hold several.
+
+    Transparency is laid on `paper`.
+    """
     with open_image(path, content) as image:
         if frame is not None:
             image.seek(frame)
-        elif (pages := len(page_frames(image))) > 1:
+        elif (pages := seek_page(image)) > 1:
             raise ValueError(f"it holds {pages} pages; split it into files of one page each")
         _refuse_misread(image)
         dpi = upright_dpi(image)  # before its pixels are read, which may turn it
         mode = {"1": "1", "L": "L", "LA": "L", "I": "L", "I;16": "L", "I;16B": "L"}.get(
             image.mode, "RGB")
         coding = image.info.get("compression", "raw")
-        pixels, profile = _to_rgb(ImageOps.exif_transpose(image))
+        # Of 16 bits Pillow leaves white as 0 where a TIFF has it so (tag 262).
+        negative = image.mode.startswith("I") and getattr(image, "tag_v2", {}).get(262) == 0
+        pixels, profile = _to_rgb(ImageOps.exif_transpose(image), paper)
+        if negative:
+            pixels = 255 - pixels
         return PageImage(pixels, dpi, profile, mode, coding)
 
 
 @contextmanager
-def open_image(path: Path | str, content: bytes | None = None) -> Iterator[Image.Image]:
-    """Open an image with Pillow. What goes wrong within is a ValueError naming the file."""
+def open_image(
+    path: Path | str, content: bytes | None = None, formats: list[str] | None = None
+) -> Iterator[Image.Image]:
+    """Open an image with Pillow, or some of its readers by their `formats`.
+
+    What goes wrong within is a ValueError naming the file.
+    """
     path = Path(path)
     try:
-        with Image.open(path if content is None else io.BytesIO(content)) as image:
+        source = path if content is None else io.BytesIO(content)
+        with Image.open(source, formats=formats) as image:
             yield image
     except FileNotFoundError:
         raise ValueError(f"{path}: no such file") from None
@@ -93,6 +108,14 @@ def page_frames(image: Image.Image) -> list[int]:
     return [i for i, kind in enumerate(kinds) if not kind & 0b101]
 
 
+def seek_page(image: Image.Image) -> int:
+    """Go to the first frame that is a page: thumbnails may come before it. How many pages."""
+    pages = page_frames(image)
+    if pages and pages[0]:
+        image.seek(pages[0])
+    return len(pages)
+
+
 def is_turned(image: Image.Image) -> bool:
     """Whether its EXIF orientation exchanges width and height; no pixel is decoded."""
     if image.format == "PNG" and "exif" not in image.info:
@@ -111,7 +134,7 @@ def upright_dpi(image: Image.Image) -> tuple[float, float] | None:
     return (down, across) if is_turned(image) else (across, down)
 
 
-def _to_rgb(image: Image.Image) -> tuple[np.ndarray, bytes | None]:
+def _to_rgb(image: Image.Image, paper: str) -> tuple[np.ndarray, bytes | None]:
     """Pixels, uint8 H,W,3, and the profile of their colours; None stands for sRGB."""
     profile = image.info.get("icc_profile")
     if image.mode.startswith("I"):  # 16-bit grey; Pillow's own conversion would clip at 255
@@ -120,8 +143,7 @@ def _to_rgb(image: Image.Image) -> tuple[np.ndarray, bytes | None]:
         return np.repeat(grey[..., None], 3, axis=2), None
     if image.mode in ("LA", "PA", "RGBA", "RGBa", "La") or "transparency" in image.info:
         image = image.convert("RGBA")
-        paper = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(paper, image)
+        image = Image.alpha_composite(Image.new("RGBA", image.size, paper), image)
     if profile:
         try:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
@@ -139,6 +161,10 @@ def _refuse_misread(image: Image.Image) -> None:
     tags = getattr(image, "tag_v2", {})  # of a TIFF: 284 is the planar configuration, 258 the bits
     if tags.get(284) == 2 and max(tags.get(258, (1,))) > 8:
         raise ValueError("16 bits with the colours in separate planes; save it interleaved")
+    bits = tags.get(258, (16,))
+    if 2 in tags.get(339, ()) or (image.mode.startswith("I") and max(bits) != 16):
+        raise ValueError("its grey levels are signed or have neither 8 nor 16 bits; save it with "
+                         "8 or 16 bits")
     if image.mode == "F":
         raise ValueError("its pixels are floating-point numbers; save it with 8 or 16 bits")
 
@@ -228,21 +254,22 @@ def expand_inputs(inputs: list[str]) -> list[Path]:
     Raises ValueError for an input that names nothing, and where two files share a stem: their
     results would overwrite each other.
     """
-    found: dict[Path, Path] = {}  # resolved path: the path as it was given
+    # By what it is and its stem: links by other names are pages of their own.
+    found: dict[tuple[str, str], Path] = {}
     for text in inputs:
         path = Path(text)
         if path.is_dir():
-            files = list_images(path, DOCUMENTS)
+            files = [file for file in _listed(path) if file.suffix.lower() in DOCUMENTS]
         elif path.exists():
             files = [path]
         else:
-            files = sorted(Path(p) for p in glob.glob(text, recursive=True) if Path(p).is_file())
+            files = sorted(filter(_is_file, map(Path, glob.glob(text, recursive=True))))
         if not files and not path.exists() and not glob.has_magic(text):
             raise ValueError(f"{text}: no such file or folder")
         if not files:
             raise ValueError(f"{text}: no images ({', '.join(DOCUMENTS)}) found there")
         for file in files:
-            found.setdefault(file.resolve(), file)
+            found.setdefault((os.path.realpath(file), file.stem), file)
     by_stem: dict[str, Path] = {}
     for path in found.values():
         twin = by_stem.setdefault(path.stem, path)
@@ -252,3 +279,28 @@ def expand_inputs(inputs: list[str]) -> list[Path]:
                 "each other; rename one or erase them into two folders"
             )
     return list(found.values())
+
+
+def passed_over(inputs: list[str], own: Collection[Path] = ()) -> Iterator[str]:
+    """A sentence for each folder with other files than `expand_inputs` takes, hidden ones aside.
+
+    `own` are the program's own files.
+    """
+    ours = set(map(os.path.realpath, own))
+    for folder in dict.fromkeys(filter(Path.is_dir, map(Path, inputs))):
+        kinds = Counter(
+            file.suffix.lower() or "without a suffix" for file in _listed(folder)
+            if file.suffix.lower() not in DOCUMENTS and os.path.realpath(file) not in ours)
+        if count := kinds.total():
+            named = ", ".join(f"{number} {kind}" for kind, number in kinds.most_common())
+            yield f"{folder}: {count} other file{'s' * (count > 1)} passed over ({named})"
+
+
+def _listed(folder: Path) -> list[Path]:
+    """The files in a folder by name, hidden ones left out."""
+    return sorted(p for p in folder.iterdir() if not p.name.startswith(".") and _is_file(p))
+
+
+def _is_file(path: Path) -> bool:
+    """Links to nothing count, too: whoever reads them says what is wrong."""
+    return path.is_file() or (path.is_symlink() and not path.exists())

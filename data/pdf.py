@@ -47,7 +47,7 @@ class PdfDocument(Document):
     ):
         self.path, self._content = path, content
         with self._open() as pdf:
-            self.total = len(pdf.pages)
+            self.total, encrypted = len(pdf.pages), pdf.is_encrypted
         if not self.total:
             raise ValueError(f"{path}: the PDF has no pages")
         numbers = parse_pages(pages, self.total, path)
@@ -63,7 +63,7 @@ class PdfDocument(Document):
             for number in numbers:
                 with self._page(number) as page:
                     layouts[number] = lay_out(page, dpi)
-        except ValueError:
+        except Exception:
             self.close()
             raise
         self._kept = [n for n in numbers if drop_annotations and layouts[n].digital]
@@ -77,6 +77,9 @@ class PdfDocument(Document):
                          "was laid on them (ink, stamps, highlights, notes)")
         elif self._kept:
             self.hint = self._say_kept()
+        if encrypted:
+            free = "its restrictions are not kept: the result is not encrypted"
+            self.hint = f"{self.hint}; {free}" if self.hint else free
 
     def __getitem__(self, index: int) -> PageImage:
         number, layout = self.numbers[index], self._layouts[index]
@@ -137,7 +140,9 @@ class PdfDocument(Document):
         try:
             with PDFIUM, closing(self._pdf[number - 1]) as page:
                 yield page
-        except (pypdfium2.PdfiumError, ValueError) as error:
+        except MemoryError:
+            raise
+        except Exception as error:  # damaged pages make what reads them raise almost anything
             raise ValueError(f"{self.path}: page {number} cannot be read: {reason(error)}"
                              ) from None
 
@@ -158,7 +163,7 @@ def _replace(pdf: pikepdf.Pdf, page: pikepdf.Object, layout: Layout, content: by
 
 
 def _is_markup(note: pikepdf.Object) -> bool:
-    return isinstance(note, pikepdf.Dictionary) and note.get("/Subtype") in MARKUP
+    return isinstance(note, pikepdf.Dictionary) and str(note.get("/Subtype")) in MARKUP
 
 
 def _drop_annotations(page: pikepdf.Object) -> None:

@@ -8,12 +8,13 @@ is rendered on just the grid that they form. So a page is rendered on the grid o
 from __future__ import annotations
 
 import io
+import re
 from contextlib import closing
 from typing import NamedTuple
 
 import numpy as np
 import pypdfium2
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 from pypdfium2 import raw
 
 from data.errors import reason
@@ -26,6 +27,8 @@ PART = 0.1  # of a page: what smaller pictures show does not count
 LABEL = 100  # letters at most that a scanner or an archive prints on a scan
 UNSEEN = (raw.FPDF_TEXTRENDERMODE_INVISIBLE, raw.FPDF_TEXTRENDERMODE_CLIP)
 LOSSY = {"DCTDecode", "JPXDecode"}
+JPX_SIZE = re.compile(rb"\xff\x4f\xff\x51.{4}(.{4})(.{4})", re.DOTALL)  # markers SOC and SIZ
+SLACK = 2  # times the pixels that a PDF says, which some programs round
 # PDFium widens a picture by a pixel, and blurs it, where rounding moves it over a pixel's border.
 INSIDE = 0.01  # pixels
 
@@ -55,11 +58,14 @@ class _Grid(NamedTuple):
 def lay_out(page: pypdfium2.PdfPage, dpi: float | None) -> Layout:
     """Lay a page out on its scan's grid; at `dpi` where that is given."""
     width, height = page.get_size()
+    if not width * height > 0:
+        raise ValueError("it has no size, or its crop box lies outside of it")
     to_page = _from_display(page)
     grid, lossy, digital = _survey(page, np.linalg.inv(to_page))
     if dpi or digital or not grid:
         step = POINTS / (dpi or DRAWN_DPI)
-        grid = _Grid(0, 0, step, step, 1, 1)
+        columns, rows = (max(1, round(side / step)) for side in (width, height))
+        grid = _Grid(0, 0, step, step, columns, rows)
     # As many of the scan's pixels as the page has room for, to the nearest one.
     columns, left, across = _axis(grid.left, grid.across, grid.columns, width)
     rows, top, down = _axis(grid.top, grid.down, grid.rows, height)
@@ -146,13 +152,30 @@ def _grid(item: pypdfium2.PdfImage, to_display: np.ndarray) -> _Grid | None:
 
 
 def check_pictures(page: pypdfium2.PdfPage) -> None:
-    """Raise ValueError where a JPEG is damaged, of which PDFium would show a part."""
+    """Raise ValueError for pictures that are damaged, or larger than the PDF says.
+
+    Of a damaged JPEG PDFium would show a part. Callers that bound sizes know those of the PDF only.
+    """
     for item in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE]):
-        if item.get_filters(skip_simple=True) == ["DCTDecode"]:
-            try:
-                Image.open(io.BytesIO(item.get_data(decode_simple=True))).load()
+        coding, said = item.get_filters(skip_simple=True), item.get_px_size()
+        if coding == ["DCTDecode"]:
+            try:  # without Pillow's other readers, which would take other limits, or run programs
+                picture = Image.open(io.BytesIO(item.get_data(decode_simple=True)), formats=["JPEG"])
+                _check_size(picture.size, said)
+                picture.load()
+            except UnidentifiedImageError:
+                raise ValueError("a picture on it is damaged: it is no JPEG") from None
             except OSError as error:
                 raise ValueError(f"a picture on it is damaged: {reason(error)}") from None
+        elif coding == ["JPXDecode"]:
+            for width, height in JPX_SIZE.findall(item.get_data(decode_simple=True)):
+                _check_size((int.from_bytes(width, "big"), int.from_bytes(height, "big")), said)
+
+
+def _check_size(size: tuple[int, int], said: tuple[int, int]) -> None:
+    if size[0] * size[1] > SLACK * said[0] * said[1]:
+        raise ValueError("a picture on it has {}x{} pixels, where the PDF says {}x{}".format(
+            *size, *said))
 
 
 def render(page: pypdfium2.PdfPage, layout: Layout) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 from pathlib import Path
 
@@ -19,7 +20,7 @@ def check_zip(path: Path, pages: list[Path]) -> None:
         raise ValueError(f"{path}: the zip must be a file in a folder that exists")
     if path.suffix.lower() != ".zip":
         raise ValueError(f"{path}: the zip's name must end in .zip")
-    if path.resolve() in {page.resolve() for page in pages}:
+    if os.path.realpath(path) in map(os.path.realpath, pages):
         raise ValueError(f"{path}: is one of the inputs; choose another name for the zip")
     if path.exists() and not zipfile.is_zipfile(path):
         raise ValueError(f"{path}: exists and is no zip; choose another name or remove it")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -27,9 +28,9 @@ def add_engine_options(parser: argparse.ArgumentParser) -> None:
 
 def check_places(pages: list[Path], targets: Iterable[Path], overwrite: bool) -> None:
     """Raise ValueError where a result would replace a page, another one, or unasked any file."""
-    sources, seen = {page.resolve() for page in pages}, set()
+    sources, seen = set(map(os.path.realpath, pages)), set()
     for target in targets:
-        if target.resolve() in sources:
+        if os.path.realpath(target) in sources:
             raise ValueError(f"{target}: is one of the inputs; choose another place")
         if target in seen:
             raise ValueError(f"{target}: two of the inputs have this name; take one at a time")
@@ -69,5 +70,7 @@ def fail(program: str, error: Exception, status: int, page: Path | None = None) 
         why = f"{page}: not enough memory"
     elif isinstance(error, OSError):
         why = f"{error.filename or page}: {error.strerror or why}"
+    elif not isinstance(error, ValueError):
+        why = f"{page}: {why}"
     print(f"{program}: {why}", file=sys.stderr)
     return status

@@ -24,8 +24,9 @@ start_paddle()
 
 from tqdm import tqdm
 
+from data.errors import exit_with
 from data.files import make_folder, write_bytes
-from data.image_io import encode_image, expand_inputs
+from data.image_io import encode_image, expand_inputs, passed_over
 from infer.command import (
     add_engine_options,
     check_places,
@@ -62,6 +63,8 @@ def main(arguments: list[str] | None = None) -> int:
     except (ValueError, OSError) as error:
         return fail(PROGRAM, error, 2)
     print(f"engine: {detector.engine}", file=sys.stderr)
+    for note in passed_over(options.inputs, table):
+        print(f"{PROGRAM}: {note}", file=sys.stderr)
     found, status = [], 0
     for page in tqdm(pages, unit="page", dynamic_ncols=True):
         try:
@@ -76,11 +79,11 @@ def main(arguments: list[str] | None = None) -> int:
                     pictures.append(encode_image(drawn(image, words), overlays[page].suffix))
             if overlays:
                 write_pages(overlays[page], pictures)
-        except (ValueError, OSError, MemoryError) as error:
+        except Exception as error:  # libraries raise almost anything on odd files
             status = fail(PROGRAM, error, 1, page)
             continue
         found += entries
-    text = "[" + ",\n".join(json.dumps(page, ensure_ascii=False) for page in found) + "]\n"
+    text = "[" + ",\n".join(map(json.dumps, found)) + "]\n"  # ASCII: names may be no UTF-8
     if options.json is None:
         sys.stdout.write(text)
         return status
@@ -118,4 +121,4 @@ def described(word: Word) -> dict:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_with(main, f"{PROGRAM}: stopped")

@@ -117,6 +117,7 @@ class Eraser:
         only: np.ndarray | None = None,
         progress: Progress | None = None,
         holes: np.ndarray | None = None,
+        marked: np.ndarray | None = None,
     ) -> Result:
         """Erase a page and say where ink was seen.
 
@@ -124,8 +125,9 @@ class Eraser:
         pixels. `only`, a bool H,W map, says what to redo. Pixels outside either, and those that the
         eraser's own `where` keeps, stay as they are; tiles without any other are not computed.
         `progress(done, total)` counts tiles; when it returns False, `Cancelled` is raised. `holes`,
-        a bool H,W map, is the ink, which no network is asked for then; it needs a `fill`.
-        ValueError for arrays of a wrong kind or size.
+        a bool H,W map, is the ink, which no network is asked for then; it needs a `fill`. `marked`,
+        a bool H,W map, is what may be erased besides words, or alone where the eraser's own `where`
+        does not say `only` words. ValueError for arrays of a wrong kind or size.
         """
         mask = np.zeros(image.shape[:2], np.float32)
         maps = [_as_map(where, image.shape[:2], "where"), _as_map(only, image.shape[:2], "only")]
@@ -136,7 +138,9 @@ class Eraser:
             maps.append(self._filler.hole(holes) > 0)
         if self._where is not None:
             words = self._find(image)
-            maps.append(self._where.change(words, image.shape[:2]))
+            maps.append(self._where.change(words, image.shape[:2], marked))
+        else:
+            maps.append(_as_map(marked, image.shape[:2], "marked"))
         maps = [one for one in maps if one is not None]
         change = np.logical_and.reduce(maps) if maps else None
         out = self._run(image, progress, change, mask, holes)

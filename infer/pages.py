@@ -10,7 +10,7 @@ import io
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -59,7 +59,8 @@ class Page(NamedTuple):
 
     def read(self) -> PageImage:
         """What is on it. ValueError, OSError or MemoryError where that cannot be read."""
-        shown = self.document[self.index]
+        with named(self):
+            shown = self.document[self.index]
         if isinstance(shown, Exception):
             raise shown
         return shown
@@ -75,6 +76,17 @@ class Page(NamedTuple):
         return self._replace(document={self.index: shown})
 
 
+@contextmanager
+def named(what: object) -> Iterator[None]:
+    """What goes wrong within is one of FAILURES: libraries raise almost anything on odd files."""
+    try:
+        yield
+    except FAILURES:
+        raise
+    except Exception as error:
+        raise ValueError(f"{what}: {reason(error)}") from error
+
+
 def make(eraser: Eraser, page: Page) -> dict[str, bytes]:
     """A page's share of every file wanted. Raises ValueError naming the page."""
     shown = page.read()
@@ -86,13 +98,15 @@ def compute(
 ) -> dict[str, np.ndarray | Record]:
     """What is wanted of a page, by kind. Raises ValueError naming the page, or a mask of it."""
     start = time.perf_counter()
-    where, holes = page.marks.maps(
-        page.path, page.number, page.index, page.pages, image.shape[:2])
+    with named(page):
+        marked, free, holes = page.marks.maps(
+            page.path, page.number, page.index, page.pages, image.shape[:2])
     try:
-        if where is None and holes is None and page.suffixes.keys() <= {"image"}:
+        if (all(one is None for one in (marked, free, holes))
+                and page.suffixes.keys() <= {"image"}):
             erased, mask = eraser(image, progress), None
         else:
-            erased, mask = eraser.run(image, where, progress=progress, holes=holes)
+            erased, mask = eraser.run(image, free, progress=progress, holes=holes, marked=marked)
         if page.flat:
             erased = flatten(erased)
         if mask is None:
@@ -164,7 +178,8 @@ def erase_files(
     def pages() -> Iterator[Page]:
         for job in jobs:
             try:
-                document = open_file(job.path, job.content)
+                with named(job.path):
+                    document = open_file(job.path, job.content)
             except FAILURES as error:
                 ended.append((job, error))
                 continue
@@ -234,7 +249,8 @@ class _Assembly:
                 if kind == "record":
                     stream.writelines(contents)
                 elif kind == "image" or self.document.kind == "image":
-                    self.document.write(stream, contents)
+                    with named(self.job.path):
+                        self.document.write(stream, contents)
                 elif contents:  # no TIFF is without a page
                     write_tiff(stream, contents)
                 else:

@@ -23,8 +23,9 @@ start_paddle()
 import numpy as np
 from tqdm import tqdm
 
+from data.errors import exit_with
 from data.files import make_folder
-from data.image_io import encode_image, expand_inputs
+from data.image_io import encode_image, expand_inputs, passed_over
 from data.soft_mask import to_uint8
 from infer.command import (
     add_engine_options,
@@ -45,6 +46,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     folders = [folder for folder in (options.output, options.overlay) if folder]
     try:
+        if options.overlay and options.overlay.resolve() == options.output.resolve():
+            raise ValueError(f"{options.overlay}: masks and overlays bear the same names; "
+                             "--overlay must be another folder than --output")
         pages = expand_inputs(options.inputs)
         targets = {page: [picture_of(page, folder) for folder in folders] for page in pages}
         check_places(pages, chain.from_iterable(targets.values()), options.overwrite)
@@ -57,6 +61,8 @@ def main(arguments: list[str] | None = None) -> int:
     except (ValueError, OSError) as error:
         return fail(PROGRAM, error, 2)
     print(f"engine: {segmenter.engine}", file=sys.stderr)
+    for note in passed_over(options.inputs):
+        print(f"{PROGRAM}: {note}", file=sys.stderr)
     status = 0
     for page in tqdm(pages, unit="page", dynamic_ncols=True):
         try:
@@ -71,7 +77,7 @@ def main(arguments: list[str] | None = None) -> int:
             # Without --overlay there is one target.
             for target, contents in zip(targets[page], (masks, overlays), strict=False):
                 write_pages(target, contents)
-        except (ValueError, OSError, MemoryError) as error:
+        except Exception as error:  # libraries raise almost anything on odd files
             status = fail(PROGRAM, error, 1, page)
     return status
 
@@ -100,4 +106,4 @@ def marked(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_with(main, f"{PROGRAM}: stopped")

@@ -1,10 +1,10 @@
 """Where a page may change: by the words on it, by masks and by boxes.
 
-A mask is an image of its page's size, white (grey from 128 up) where it marks; for a document it
-is a TIFF with one page for each that is erased, as `test.py --mask` writes it. Boxes are JSON, as
-`infer.detect --json` writes it: a list of {"file", "words": [{"quad", "polygon"}]}, also with
-"boxes": [[left, top, right, bottom], ...], and with "page", from 1, for those of a document. A mask
-of one page counts for all pages.
+A mask is an image of its page's size, white (grey from 128 up) where it marks, and black where it
+is transparent; for a document it is a TIFF with one page for each that is erased, as `test.py
+--mask` writes it. Boxes are JSON, as `infer.detect --json` writes it: a list of {"file", "words":
+[{"quad", "polygon"}]}, also with "boxes": [[left, top, right, bottom], ...], and with "page", from
+1, for those of a document. A mask of one page counts for all pages.
 """
 
 from __future__ import annotations
@@ -51,11 +51,21 @@ class Where:
         if self.only == self.protect:  # or neither
             raise ValueError(f"only {self.only} and protect {self.protect}: nothing to choose")
 
-    def change(self, words: Sequence[Word], shape: tuple[int, int]) -> np.ndarray | None:
-        """A bool H,W map of what may change, as far as that is known before the page is erased."""
+    def change(
+        self, words: Sequence[Word], shape: tuple[int, int], marked: np.ndarray | None = None
+    ) -> np.ndarray | None:
+        """A bool H,W map of what may change, as far as that is known before the page is erased.
+
+        `marked`, such a map, is what may change besides words, or alone where these do not.
+        """
+        inside = [cover(polygons(words), shape)] if self.only else []
+        if marked is not None:
+            inside.append(marked)
+        change = np.logical_or.reduce(inside) if inside else None
         if self.protect == WORDS:
-            return ~cover(polygons(words), shape)
-        return cover(polygons(words), shape) if self.only else None
+            free = ~cover(polygons(words), shape)
+            return free if change is None else change & free
+        return change
 
     def restore(
         self, words: Sequence[Word], image: np.ndarray, erased: np.ndarray, mask: np.ndarray
@@ -120,19 +130,16 @@ class Marks(NamedTuple):
 
     def maps(
         self, page: Path, number: int | None, index: int, pages: int, shape: tuple[int, int]
-    ) -> tuple[np.ndarray | None, np.ndarray | None]:
-        """Bool H,W maps of what may change of a page and of its holes; None where none was given.
+    ) -> tuple[np.ndarray | None, np.ndarray | None, np.ndarray | None]:
+        """Bool H,W maps: what `only` marks of a page, what `protect` leaves free, and holes.
 
-        The page is number `number` of its document and the one of this index among `pages` that
-        are erased. ValueError naming the file at fault.
+        None where none was given. The page is number `number` of its document and the one of this
+        index among `pages` that are erased. ValueError naming the file at fault.
         """
-        inside, outside, holes = (
-            [_marked(path, content, page, number, index, pages, shape) for path, content in files]
-            for files in self)
-        change = np.logical_or.reduce(inside) if inside else None
-        for marked in outside:
-            change = ~marked if change is None else change & ~marked
-        return change, np.logical_or.reduce(holes) if holes else None
+        found = ([_marked(path, content, page, number, index, pages, shape)
+                  for path, content in files] for files in self)
+        marked, kept, holes = (np.logical_or.reduce(maps) if maps else None for maps in found)
+        return marked, None if kept is None else ~kept, holes
 
 
 def _of(given: Path, page: Path) -> Path:
@@ -157,7 +164,9 @@ def _marked(
         frames = page_frames(image)
     if len(frames) not in (1, pages):
         raise ValueError(f"{path}: is of {len(frames)} pages, but {pages} of {page} are erased")
-    mask = read_picture(path, content, frames[index if len(frames) > 1 else 0]).image
+    frame = frames[index if len(frames) > 1 else 0]
+    # A layer of strokes marks these, and nothing where one can see through it.
+    mask = read_picture(path, content, frame, paper="black").image
     if mask.shape[:2] != shape:
         raise ValueError(f"{path}: is {size_of(mask)} pixels, but its page {page} is "
                          f"{shape[1]}x{shape[0]}; a mask has its page's size")
@@ -177,7 +186,8 @@ def _outlines(
             outlines.append([[left, top], [right, top], [right, bottom], [left, bottom]])
         outlines = [np.array(outline, float).reshape(-1, 2) for outline in outlines]
         sizes = {(e["height"], e["width"]) for e in entries if "width" in e}
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError,
+            RecursionError) as error:
         raise ValueError(f"{path}: not boxes as infer.detect --json writes them: "
                          f"{error!r}") from None
     if not entries:

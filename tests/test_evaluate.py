@@ -2,6 +2,9 @@ import base64
 import csv
 import json
 import math
+import os
+import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -249,6 +252,15 @@ def test_wrong_arguments(tmp_path, capsys):
         assert exit.value.code == 2
 
 
+def test_the_csv_and_the_report_are_two_files(tmp_path, capsys):
+    make_set(tmp_path, ["a"])
+    (tmp_path / "link").symlink_to(tmp_path)
+    path = tmp_path / "pages.html"
+    assert run(tmp_path, "--csv", path, "--report", tmp_path / "link" / "pages.html") == 2
+    assert f"evaluate.py: {path}: --csv and --report must be two" in capsys.readouterr().err
+    assert not path.exists()
+
+
 def test_csv_is_not_overwritten_unasked(tmp_path, capsys):
     make_set(tmp_path, ["a"])
     path = tmp_path / "pages.csv"
@@ -290,6 +302,24 @@ def test_from_the_command_line(tmp_path):
     assert means["pages"] == 2
     assert math.isfinite(means["psnr"])
     assert b"measuring" in done.stderr
+
+
+def test_ctrl_c_is_one_line(tmp_path):
+    names = [f"{number:03}" for number in range(40)]
+    make_set(tmp_path, names, height=1500)
+    with subprocess.Popen(
+        [sys.executable, "-u", ROOT / "evaluate.py", "--pred", "pred", "--gt", "gt",
+         "--workers", "1"],
+        cwd=tmp_path, stderr=subprocess.PIPE, start_new_session=True,
+    ) as process:
+        said = b""
+        while not re.search(rb" [1-9]\d*/40", said):  # its worker is at work
+            said += (more := process.stderr.read1())
+            assert more, said
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers, too
+        said += process.stderr.read()
+    assert process.returncode == 130
+    assert said.endswith(b"evaluate.py: stopped\n") and b"Traceback" not in said
 
 
 def test_survives_opencv_threads(tmp_path):

@@ -36,7 +36,7 @@ case "$*" in
     "- "*) exec "$REAL" "$@" ;;
     */compute_mask.py\\ *) exit "${{MASKS:-0}}" ;;
     "-m pytest"*) echo "$FLAGS_use_mkldnn" ;;
-    "-m app"*) echo "$PYTHONPATH" ;;
+    */app\\ *|*/app) echo "$PYTHONPATH" ;;
 esac
 """
 NVIDIA_SMI = f"""#!{SHELL}
@@ -219,7 +219,7 @@ def test_test_sh_passes_on(scripts, tmp_path, given, inputs, output, rest):
     output = output or str(scripts.home / "results")
     assert scripts.last() == (scripts.python, [
         str(scripts.home / "test.py"), inputs or str(scripts.home / "examples"),
-        "--output", output, "--zip", f"{output}/submission.zip", *rest,
+        "--zip", "--output", output, *rest,
     ])
 
 
@@ -250,7 +250,7 @@ def test_serve_sh_installs_what_only_the_page_needs_and_passes_on(scripts, tmp_p
     assert (status, out) == (0, f"{scripts.home}\n")
     assert "installing app/requirements.txt" in err
     assert len(scripts.pip()) == 2
-    assert scripts.last() == (scripts.venv, ["-m", "app", "--port", "80", "--weights", "a b"])
+    assert scripts.last() == (scripts.venv, [f"{scripts.home}/app", "--port", "80", "--weights", "a b"])
     assert scripts.run("../an eraser/serve.sh", **given)[0] == 0
     assert scripts.pip() == []
     assert scripts.run("test.sh", NO_PADDLE="1")[0] == 0
@@ -306,6 +306,19 @@ def test_train_sh_resumes_what_has_begun(scripts):
         assert scripts.run("train.sh", *given)[0] == 0
         trained = [rest[7:] for _, rest in scripts.calls if rest[0].endswith("train.py")]
         assert trained == [["--resume"] * again + ["--set", "a=b c"] for again in resumed]
+
+
+def test_train_sh_leaves_masks_to_recipes_that_want_others(scripts):
+    for options in (["--set", "data.threshold=8"], ["--steps", "9", "--set=data.channel=max"]):
+        assert scripts.run("train.sh", "data", *options)[0] == 0
+        assert "compute_mask.py" not in str(scripts.calls) and "train.py" in str(scripts.calls)
+
+
+@pytest.mark.parametrize("option", ["--init", "--out=runs", "--config", "--data"])
+def test_train_sh_refuses_what_is_for_one_network(scripts, option):
+    assert scripts.run("train.sh", "data", "runs", option, "x") == (
+        2, "", f"train.sh: {option.split('=')[0]} is for one network: use train.py\n")
+    assert "train.py" not in str(scripts.calls)
 
 
 def test_train_sh_stops_early(scripts):

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 import test as command
+from data import files
 from data.image_io import read_grey, read_image, write_image
 from infer.engines import choose
 from infer.eraser import Eraser
@@ -52,7 +53,8 @@ def test_inputs(run, inputs):
     Path("pages/notes.txt").write_text("no page")
     Path("pages/.hidden.png").write_text("no page")
     status, out, err = run(*inputs)
-    assert (status, problems(err)) == (0, [])
+    passed_over = ["test.py: pages: 1 other file passed over (1 .txt)"] * ("pages" in inputs)
+    assert (status, problems(err)) == (0, passed_over)
     assert out == "2 erased, 0 up to date, 0 failed: out\n"
     assert listing() == ["a.png", "试卷 1.png"]
     for name in listing():
@@ -95,6 +97,44 @@ def test_zip(run, choice):
     assert out.startswith("0 erased, 1 up to date")
     with zipfile.ZipFile("submission.zip") as archive:
         assert archive.namelist() == ["a.png"]
+
+
+@pytest.mark.parametrize("options, place", [
+    (["--zip"], "out/submission.zip"), (["--zip", "--output", "o"], "o/submission.zip"),
+    (["--zip", "--zip", "z.zip"], "z.zip")])
+def test_a_zip_without_a_name_lies_beside_the_results(run, options, place):
+    """As test.sh asks for it: wherever --output leads, no other run's zip is replaced."""
+    make_folder("a")
+    status, out, _ = run("pages", *options)
+    assert status == 0 and out.endswith(f"; {place}\n")
+    assert list(Path().rglob("*.zip")) == [Path(place)]
+
+
+def test_what_is_passed_over_is_said_but_not_what_it_wrote(run):
+    make_folder("a", "b")
+    for name in ("1.HEIC", "2.heic", "notes.txt", ".hidden.txt"):
+        Path("pages", name).touch()
+    Path("pages/below").mkdir()
+    for arguments in (["--report"], ["--zip", "pages/other.zip"], ["--zip"]):
+        status, _, err = run("pages", "--output", "pages", "--format", "jpg", *arguments)
+        assert (status, problems(err)) == (
+            0, ["test.py: pages: 3 other files passed over (2 .heic, 1 .txt)"])
+        for path in Path("pages").glob("[ab].jpg"):
+            path.unlink()  # or they would be pages of the next run
+        Path("pages/other.zip").unlink(missing_ok=True)
+
+
+def test_a_folder_that_nothing_can_be_written_to(run, monkeypatch):
+    make_folder("a")
+
+    def refuse(dir):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), dir)
+
+    monkeypatch.setattr(files, "TemporaryFile", refuse)
+    status, out, err = run("pages")
+    assert (status, out) == (2, "")
+    assert err == ("test.py: out: nothing can be written there (Read-only file system); choose "
+                   "another place\n")
 
 
 def test_a_second_run_skips_and_what_changed_is_made_anew(run, monkeypatch):
@@ -295,11 +335,12 @@ def test_bad_files_are_named_and_the_rest_is_done(run, monkeypatch):
     assert status == 1
     for line, start in zip(problems(err), [
         "pages/cut.jpg: cannot be read: ", "pages/empty.png: cannot be read: the file is empty",
+        "pages/gone.png: No such file or directory",
         "pages/huge.png: not enough memory", "pages/text.png: cannot be read: not an image",
         "out/wall.png: Is a directory",
     ], strict=True):
         assert line.startswith(f"test.py: {start}")
-    assert out == "1 erased, 0 up to date, 5 failed: out; z.zip\n"
+    assert out == "1 erased, 0 up to date, 6 failed: out; z.zip\n"
     assert zipfile.ZipFile("z.zip").namelist() == ["good.png"]
     assert listing() == ["good.png", "wall.png"]
 

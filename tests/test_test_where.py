@@ -80,6 +80,10 @@ def test_words(run, finder):
     write_image("half.png", mask_of())
     assert run("pages", "--only", "half.png", "--protect", "print", "--output", "both")[0] == 0
     assert changed(page, read_image("both/a.png")).sum() == (~dark)[:30].sum()
+    finder[:] = 40, 50
+    assert run("pages", "--only", "words", "half.png", "--output", "either")[0] == 0
+    dark = changed(page, read_image("either/a.png"))
+    assert dark[:30].all() and dark[40:50].all() and not dark[31:40].any() and not dark[51:].any()
 
 
 def test_a_result_depends_on_what_was_given(run, finder):

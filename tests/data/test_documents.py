@@ -2,6 +2,7 @@
 
 import io
 import re
+from functools import cache
 
 import numpy as np
 import pytest
@@ -41,6 +42,7 @@ def pixels(image):
     return np.asarray(image.convert("RGB"))
 
 
+@cache  # it holds the time
 def profile(space="RGB"):
     """A colour profile that is not sRGB's."""
     if space == "RGB":
@@ -119,6 +121,29 @@ def test_thumbnails_are_no_pages():
         np.testing.assert_array_equal(page.image, draw(seed))
     assert Image.open(io.BytesIO(result)).n_frames == 2
     assert open_document("a.tif", single.getvalue()).kind == "image"
+
+
+def test_a_thumbnail_may_come_first():
+    stream = io.BytesIO()
+    write_tiff(stream, [coded(picture(0, height=6, width=9), "TIFF", tiffinfo={254: 1}),
+                        coded(picture(1), "TIFF", tiffinfo={254: 0})])
+    with open_document("a.tif", stream.getvalue()) as document:
+        assert (document.kind, document.sizes) == ("image", [(36, 24)])
+        np.testing.assert_array_equal(document[0].image, draw(1))
+
+
+def test_pages_that_stay_lose_neither_pixels_nor_what_is_said_of_them():
+    said = {tag: text.encode() for tag, text in {
+        269: "Klausur", 270: "说明", 285: "Seite 1", 305: "a scanner", 306: "2020:01:02 03:04:05",
+    }.items()}
+    content = tiff(picture(0), picture(1), compression="jpeg", quality=70, tiffinfo=said, dpi=DPI)
+    before = Image.open(io.BytesIO(content))
+    made = Image.open(io.BytesIO(inverted(content, pages="1")[0]))
+    for image in (before, made):
+        image.seek(1)
+    np.testing.assert_array_equal(pixels(made), pixels(before))
+    assert {tag: made.tag_v2[tag].encode("latin-1") for tag in said} == said
+    assert made.info["dpi"] == DPI
 
 
 def test_turned_pages_are_turned_once():

@@ -4,7 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from data.files import atomic_path, make_folder, write_bytes
+from data import files
+from data.files import atomic_path, check_writable, make_folder, write_bytes
 
 
 def names(folder):
@@ -72,6 +73,18 @@ def test_no_folder_to_write_into(tmp_path):
 def test_make_folder(tmp_path):
     for _ in range(2):
         assert make_folder(tmp_path / "a" / "b").is_dir()
+
+
+def test_check_writable(tmp_path, monkeypatch):
+    check_writable(tmp_path)
+    assert names(tmp_path) == []
+
+    def refuse(dir):  # as read-only folders do, but not to root, who may run the tests
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), dir)
+
+    monkeypatch.setattr(files, "TemporaryFile", refuse)
+    with pytest.raises(ValueError, match=r": nothing can be written there \(Read-only file system"):
+        check_writable(tmp_path)
 
 
 @pytest.mark.parametrize("below", ["", "deeper/still"])

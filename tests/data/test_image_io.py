@@ -1,6 +1,7 @@
 import os
 import re
 import struct
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -11,6 +12,7 @@ from data.image_io import (
     encode_image,
     expand_inputs,
     list_images,
+    passed_over,
     read_grey,
     read_image,
     write_image,
@@ -116,6 +118,13 @@ def test_deep_grey_is_rounded(tmp_path):
     assert read_grey(tmp_path / "a.png").tolist() == [[0, 0, 1, 1, 128, 254, 255, 255]]
 
 
+def test_deep_grey_with_white_as_0(tmp_path):
+    path = tmp_path / "a.tif"
+    for photometric, expected in ((0, [255, 128, 0]), (1, [0, 127, 255])):
+        path.write_bytes(grey_tiff([0, 127 * 257, -1], photometric=photometric))
+        assert read_grey(path).tolist() == [expected]
+
+
 # EXIF orientation: how the camera stored the upright page
 STORED = {
     1: PAGE,
@@ -195,6 +204,17 @@ def planar_tiff():
     return b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries + bytes(4) + extra + bytes(12)
 
 
+def grey_tiff(levels, bits=16, photometric=1, sample=1):
+    """A TIFF of one row of grey levels, stored as they are."""
+    data = np.asarray(levels, f"<i{bits // 8}").tobytes()
+    tags = [(256, 3, 1, len(levels)), (257, 3, 1, 1), (258, 3, 1, bits), (259, 3, 1, 1),
+            (262, 3, 1, photometric), (273, 4, 1, 8), (277, 3, 1, 1), (278, 3, 1, 1),
+            (279, 4, 1, len(data)), (339, 3, 1, sample)]
+    entries = b"".join(struct.pack("<HHII", *tag) for tag in tags)
+    start = struct.pack("<I", 8 + len(data))
+    return b"II*\0" + start + data + struct.pack("<H", len(tags)) + entries + bytes(4)
+
+
 def several(*kinds):
     """Writes a TIFF of as many pages, each with its value of tag 254 (1: a thumbnail)."""
     def save(path):
@@ -216,6 +236,9 @@ BAD = {
     "float.tif": (pillow(PAGE[..., 0].astype(np.float32) / 255), "floating-point"),
     "pages.tif": (several(0, 0, 1), "it holds 2 pages; split it into files of one page each"),
     "planar.tif": (lambda path: path.write_bytes(planar_tiff()), "separate planes"),
+    "signed8.tif": (lambda path: path.write_bytes(grey_tiff([1, 2], 8, sample=2)), "signed"),
+    "signed16.tif": (lambda path: path.write_bytes(grey_tiff([1, 2], sample=2)), "signed"),
+    "deep.tif": (lambda path: path.write_bytes(grey_tiff([1, 2], 32)), "neither 8 nor 16 bits"),
 }
 
 
@@ -250,6 +273,13 @@ def test_an_error_without_words_is_named(tmp_path, monkeypatch):
 def test_a_thumbnail_is_no_second_page(tmp_path):
     several(0, 1)(tmp_path / "a.tif")
     assert (read_image(tmp_path / "a.tif") == PAGE).all()
+
+
+def test_a_thumbnail_may_come_first(tmp_path):
+    several(1, 0)(tmp_path / "a.tif")
+    content = bytearray((tmp_path / "a.tif").read_bytes())
+    content[content.index(PAGE.tobytes())] ^= 255  # the first frame's first pixel
+    assert (read_image(tmp_path / "a.tif", bytes(content)) == PAGE).all()
 
 
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF")
@@ -291,6 +321,31 @@ def test_inputs_are_folders_files_and_patterns(tmp_path):
             names("in", wrong)
     relative = os.path.relpath(tmp_path / "in" / "b.png")
     assert len(expand_inputs([relative, str(tmp_path / "in" / "b.png")])) == 1
+
+
+def test_links_are_pages_of_their_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for folder in ("pages", "others"):
+        Path(folder).mkdir()
+    Path("pages/a.png").touch()
+    for link, target in (("pages/b.png", "a.png"), ("pages/gone.png", "nowhere.png"),
+                         ("pages/loop.png", "loop.png"), ("others/a.png", "../pages/a.png"),
+                         ("way", "pages")):
+        Path(link).symlink_to(target)
+    names = ["a.png", "b.png", "gone.png", "loop.png"]
+    for inputs in (["pages"], ["pages/*.png"], ["pages/gone.png", "pages"], ["way", "pages"],
+                   ["pages", "pages/../pages", "others", str(tmp_path / "pages" / "b.png")]):
+        assert sorted(path.name for path in expand_inputs(inputs)) == names
+
+
+def test_what_is_passed_over(tmp_path):
+    for name in ("a.png", "b.PDF", "1.heic", "2.HEIC", "notes.txt", "README", ".hidden", "o.zip"):
+        (tmp_path / name).touch()
+    (tmp_path / "below").mkdir()
+    inputs = [str(tmp_path), str(tmp_path / "notes.txt"), str(tmp_path / "*.txt"), str(tmp_path)]
+    assert list(passed_over(inputs, [tmp_path / "below" / ".." / "o.zip"])) == [
+        f"{tmp_path}: 4 other files passed over (2 .heic, 1 without a suffix, 1 .txt)"]
+    assert list(passed_over([str(tmp_path / "below")])) == []
 
 
 def test_inputs_of_one_stem(tmp_path):

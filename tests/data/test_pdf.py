@@ -263,6 +263,24 @@ def test_a_picture_that_is_nowhere():
     assert (shown(result) == 0).all()
 
 
+@pytest.mark.parametrize("dpi", [None, 300])
+def test_drawn_pages_keep_their_places(dpi):
+    """No ink moves, up to the far corner, to a pixel of the picture."""
+    def draw(paper):
+        lines()(paper)
+        paper.rect(2, 2, A4[0] - 4, A4[1] - 4)
+
+    content = build(draw)
+    with open_document("a.pdf", content, dpi=dpi) as document:
+        [page] = document
+        stream = io.BytesIO()
+        document.write(stream, [encode_page(page, page.image, ".pdf")])
+    dark = [shown(one, scale=300 / 72).min(axis=2) < 128 for one in (content, stream.getvalue())]
+    before, after = (np.array([np.flatnonzero(ink.any(axis=axis))[[0, -1]] for axis in (0, 1)])
+                     for ink in dark)
+    assert np.abs(before - after).max() <= 1
+
+
 @pytest.mark.parametrize("dpi", [50, 100.5])
 def test_dpi_wins(dpi):
     result, [page] = inverted(build(scan()), dpi=dpi)
@@ -348,6 +366,16 @@ def test_annotations_are_dropped_and_drawn_pages_stay_as_they_are():
     assert len(pages) == 3
     assert b"a secret Ink" not in result
     assert np.abs(255.0 - shown(plain) - shown(result)).mean() < 4
+
+
+def test_notes_of_no_sensible_kind_stay():
+    pdf = pikepdf.open(io.BytesIO(build(lines(), scan())))
+    for page in pdf.pages:
+        page.Annots = Array([Dictionary(Subtype=Array([1, 2])), Dictionary(Subtype=Dictionary()),
+                             Dictionary(), note("Ink")])
+    result, _ = inverted(saved(pdf), drop_annotations=True)
+    with pikepdf.open(io.BytesIO(result)) as pdf:
+        assert [len(page.Annots) for page in pdf.pages] == [3, 3]
 
 
 def test_nothing_to_drop_is_said():
@@ -443,6 +471,13 @@ def test_bad_files_are_named(tmp_path):
     # Without a password to open it, it is only to be read; the result is free.
     closed = saved(pdf, encryption=pikepdf.Encryption(owner="a", user=""))
     np.testing.assert_array_equal(inverted(closed)[1][0].image, pixels(picture(kind="JPEG")))
+    free = "its restrictions are not kept: the result is not encrypted"
+    assert open_document("a.pdf", closed).hint == free
+    with pikepdf.open(io.BytesIO(build(lines()))) as pdf:
+        drawn = saved(pdf, encryption=pikepdf.Encryption(owner="a", user=""))
+    assert re.fullmatch(f"1 of 1 pages are drawn.*; {free}", open_document("a.pdf", drawn).hint)
+    with pikepdf.open(io.BytesIO(inverted(closed)[0])) as pdf:
+        assert not pdf.is_encrypted
 
 
 def test_a_damaged_page_is_named():
@@ -454,6 +489,25 @@ def test_a_damaged_page_is_named():
         assert document[0].image.any()
         with pytest.raises(ValueError, match="^a.pdf: page 2 cannot be read: a picture on it is d"):
             document[1]
+
+
+def test_a_page_without_size_is_named():
+    content = by_hand((A4[0], 0, 0, A4[1], 0, 0), CropBox=Array([1000, 1000, 1100, 1100]))
+    with pytest.raises(ValueError, match="^a.pdf: page 1 cannot be read: it has no size, or its c"):
+        open_document("a.pdf", content)
+
+
+def test_whatever_goes_wrong_on_a_page_names_it(monkeypatch):
+    def fail(*_):
+        raise ZeroDivisionError("float division by zero")
+
+    content = build(scan())
+    document = open_document("a.pdf", content)
+    for name in ("render", "lay_out"):
+        monkeypatch.setattr(module, name, fail)
+    for read in (lambda: document[0], lambda: open_document("a.pdf", content)):
+        with pytest.raises(ValueError, match="^a.pdf: page 1 cannot be read: float division by z"):
+            read()
 
 
 def test_a_huge_page_is_refused_with_a_way_out(monkeypatch):

@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +51,25 @@ def test_words_as_json(pages, tmp_path, capsys):
     assert capsys.readouterr().out == "" and json.loads(table.read_text()) == [one, other]
 
 
+def test_a_name_that_is_no_utf_8_costs_nothing(pages, tmp_path):
+    name = os.fsdecode(b"\xd6\xd0.png")  # GBK, from a zip of Windows
+    (pages / "a.png").rename(pages / name)
+    table = tmp_path / "words.json"
+    assert detect.main([str(pages), "--json", str(table)]) == 0
+    _, entry = json.loads(table.read_text(encoding="ascii"))
+    assert Path(entry["file"]) == pages / name
+    marked, *_ = Marks.read([table], [], pages / name).maps(pages / name, None, 0, 1, (40, 60))
+    assert marked[20, 25]
+
+
+def test_what_is_passed_over_is_said_but_not_what_it_wrote(pages, capsys):
+    (pages / "notes.txt").touch()
+    assert detect.main([str(pages), "--json", str(pages / "words.json")]) == 0
+    assert detect.main([str(pages), "--json", str(pages / "words.json"), "--overwrite"]) == 0
+    line = f"infer.detect: {pages}: 1 other file passed over (1 .txt)\n"
+    assert capsys.readouterr().err.count(line) == 2
+
+
 def test_overlays_show_the_words(pages, tmp_path):
     out = tmp_path / "drawn"
     assert detect.main([str(pages / "a.png"), "--overlay", str(out)]) == 0
@@ -83,7 +103,7 @@ def test_words_of_a_document_say_where_it_may_change(pages, tmp_path):
     assert detect.main([str(path), "--json", str(table)]) == 0
     marks = Marks.read([table], [], path)
     for index in (0, 1):
-        where, _ = marks.maps(path, index + 1, index, 2, (40, 50))
+        where, *_ = marks.maps(path, index + 1, index, 2, (40, 50))
         assert where[20, 25] and not where[0, 0]
 
 
@@ -101,6 +121,19 @@ def test_a_bad_page_does_not_stop_the_rest(pages, tmp_path, capsys):
     assert detect.main([str(pages), "--json", str(table)]) == 1
     assert f"infer.detect: {pages / 'aa.png'}: cannot be read" in capsys.readouterr().err
     assert [Path(page["file"]).name for page in json.loads(table.read_text())] == ["a.png", "b.png"]
+
+
+def test_nor_does_what_nobody_expected(pages, capsys, monkeypatch):
+    def each_page(path, read=detect.each_page):
+        if path.name == "a.png":
+            raise ZeroDivisionError("float division by zero")
+        return read(path)
+
+    monkeypatch.setattr(detect, "each_page", each_page)
+    assert detect.main([str(pages)]) == 1
+    said = capsys.readouterr()
+    assert f"infer.detect: {pages / 'a.png'}: float division by zero\n" in said.err
+    assert len(json.loads(said.out)) == 1
 
 
 def test_nothing_is_overwritten_unasked(pages, tmp_path, capsys):

@@ -10,6 +10,7 @@ from PIL import Image
 from data.documents import open_document
 from infer.eraser import Eraser
 from infer.pages import Job, encode, erase_files, make
+from infer.where import Marks
 
 
 def tiff(*levels):
@@ -111,6 +112,45 @@ def test_a_file_that_cannot_be_opened_costs_no_other():
             jobs, lambda pages: ((page, erased(page)) for page in pages), open_file)}
         assert len(results) == len(jobs)
         assert str(results["c.tif"]) == "c.tif: is bad"
+
+
+@pytest.mark.parametrize("wrong", ["open", "read", "write", "marks"])
+def test_what_nobody_expected_costs_one_file(wrong):
+    """Also where other machines get the pages."""
+    def fail(*_):
+        raise TypeError("unhashable type")
+
+    class Odd(Marks):
+        maps = fail
+
+    def open_file(path, content):
+        document = open_document(path, content)
+        if path.name == "a.tif":
+            if wrong == "open":
+                fail()
+            if wrong == "read":
+                kind = type("Odd", (type(document),), {"__getitem__": fail})
+                document = kind(path, content, None)
+            elif wrong == "write":
+                document.write = fail
+        return document
+
+    def erase_pages(pages):
+        for page in pages:
+            try:
+                yield page, make(lambda image, progress: 255 - image, page.portable())
+            except ValueError as error:
+                yield page, error
+
+    odd = job("a.tif", tiff(1, 2))
+    if wrong == "marks":
+        odd = odd._replace(marks=Odd())
+    results = {job.path.name: outcome for job, outcome in erase_files(
+        [odd, JOBS[1]], erase_pages, open_file)}
+    assert isinstance(results["a.tif"], ValueError)
+    page = ": page 1" if wrong in ("read", "marks") else ""
+    assert str(results["a.tif"]) == f"a.tif{page}: unhashable type"
+    assert levels(results["b.tif"]["image"]) == [246]
 
 
 def test_pages_travel():

@@ -79,10 +79,12 @@ def test_a_bad_page_does_not_stop_the_rest(pages, tmp_path, capsys):
 @pytest.mark.parametrize("options, message", [
     (["--threshold", "1.5"], "--threshold must lie between 0 and 1, got 1.5"),
     (["--weights", "broken.pdparams"], "broken.pdparams: is no checkpoint"),
-    (["--overlay", "masks"], "two of the inputs have this name"),
+    (["--overlay", "masks"], "masks: masks and overlays bear the same names; --overlay must be an"),
+    (["--overlay", "link"], "link: masks and overlays bear the same names; --overlay must be ano"),
 ])
 def test_wrong_arguments(pages, tmp_path, capsys, monkeypatch, options, message):
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "link").symlink_to("masks")
     assert segment.main(["pages", "--output", "masks", *options]) == 2
     assert message in capsys.readouterr().err
     assert not (tmp_path / "masks").exists()

@@ -34,7 +34,9 @@ def png(picture, suffix="PNG", *more):
 
 
 def change(only=(), protect=(), number=None, index=0, pages=1, shape=SHAPE):
-    return Marks(only, protect).maps(PAGE, number, index, pages, shape)[0]
+    """What masks and boxes let change, with no word of words."""
+    marked, free, _ = Marks(only, protect).maps(PAGE, number, index, pages, shape)
+    return free if marked is None else marked if free is None else marked & free
 
 
 def mask_of(*boxes):
@@ -144,6 +146,32 @@ def test_masks():
     np.testing.assert_array_equal(change([(Path("g.png"), png(grey))]), grey > 127)
 
 
+@pytest.mark.parametrize("level, marked", [(255, True), (0, False)])
+def test_a_layer_marks_with_its_light_strokes_alone(level, marked):
+    layer = np.full((*SHAPE, 4), 255 - level, np.uint8)
+    layer[..., 3] = 0
+    layer[5:20, 10:40] = level, level, level, 255
+    wanted = (mask_of((10, 5, 40, 20)) > 0) & marked
+    for content in (png(layer), png(layer[..., [0, 3]])):
+        np.testing.assert_array_equal(change([(Path("m.png"), content)]), wanted)
+
+
+def test_words_and_marks_together(eraser):
+    page = np.full((*SHAPE, 3), 200, np.uint8)
+    words, marked = [word(10, 5, 40, 20)], mask_of((60, 30, 95, 50)) > 0
+    inside = cover([words[0].polygon], SHAPE)
+    for where, changed in ((Where(only="words"), inside | marked),
+                           (Where(protect="words"), ~inside & marked),
+                           (Where(only="words", protect="print"), inside | marked)):
+        result = eraser(where, words).run(page, marked=marked)
+        np.testing.assert_array_equal(result.image[..., 0] == 160, changed)
+    free = mask_of((0, 0, 100, 40)) > 0
+    result = eraser(Where(only="words"), words).run(page, free, marked=marked)
+    np.testing.assert_array_equal(result.image[..., 0] == 160, (inside | marked) & free)
+    plain = Eraser([darker], tile=64, margin=8, quality="published")
+    np.testing.assert_array_equal(plain.run(page, marked=marked).image[..., 0] == 160, marked)
+
+
 def test_masks_of_documents():
     masks = [mask_of((0, 0, 10 * n, 10)) for n in (1, 2, 3)]
     several = (Path("m.tif"), png(masks[0], "TIFF", *masks[1:]))
@@ -185,6 +213,8 @@ def test_boxes():
     ("b.json", json.dumps([{"file": "exam", "boxes": [[1, 2, 3]]}]).encode(), "not boxes"),
     ("b.json", json.dumps([{"file": "exam", "words": [{"quad": []}]}]).encode(), "three points"),
     ("b.json", b'[{"file": "exam", "boxes": [[0, 0, NaN, 1]]}]', "three points"),
+    ("b.json", b"[" * 100_000, "not boxes"),
+    ("b.json", b'[{"file": "exam", "boxes": [[0, 0, 1%s, 1]]}]' % (b"0" * 400), "not boxes"),
     ("b.json", json.dumps([{"file": "exam", "width": 9, "height": 8}]).encode(),
      "about 9x8 pixels, but its page .*exam.png is 100x60"),
 ])
@@ -196,8 +226,8 @@ def test_what_cannot_be_used_is_named(name, content, why):
 def test_holes_are_what_any_file_marks():
     files = [(Path(f"{name}.png"), png(mask_of(box)))
              for name, box in (("a", (2, 3, 9, 8)), ("b", (7, 3, 12, 8)))]
-    where, holes = Marks(holes=tuple(files)).maps(PAGE, None, 0, 1, SHAPE)
-    assert where is None
+    marked, free, holes = Marks(holes=tuple(files)).maps(PAGE, None, 0, 1, SHAPE)
+    assert marked is free is None
     np.testing.assert_array_equal(holes, mask_of((2, 3, 12, 8)) > 0)
 
 
