@@ -45,7 +45,8 @@ import re
 import sys
 
 MODULES = {"opencv-python-headless": "cv2", "scikit-image": "skimage", "pyyaml": "yaml",
-           "pillow": "PIL", "paddlepaddle": "paddle", "python-multipart": "python_multipart"}
+           "pillow": "PIL", "pillow-heif": "pillow_heif", "paddlepaddle": "paddle",
+           "python-multipart": "python_multipart"}
 for line in open(sys.argv[1], encoding="utf-8"):
     requirement, _, comment = line.partition("#")
     requirement = requirement.split(";")[0].strip()

@@ -31,7 +31,7 @@ start_paddle(THREADS.parse_known_args()[0].threads)
 
 from tqdm import tqdm
 
-from data.documents import check_settings, document_kind, open_document
+from data.documents import check_settings, document_kind, kept_suffix, open_document
 from data.errors import exit_with, reason
 from data.files import check_writable, make_folder
 from data.holes import HoleConfig
@@ -256,7 +256,7 @@ def result_names(
     path: Path, options: argparse.Namespace, content: bytes | None = None
 ) -> dict[str, str]:
     """The names of the files wanted of a file: 'image' and perhaps 'mask' and 'record'."""
-    several, suffix = document_kind(path, content) != "image", path.suffix.lower()
+    several, suffix = document_kind(path, content) != "image", kept_suffix(path)
     names = {"image": path.stem + (not several and FORMATS[options.format] or suffix)}
     if options.mask:
         names["mask"] = path.stem + (".tif" if several else ".png")

@@ -21,6 +21,7 @@ from PIL import Image, ImageOps, TiffImagePlugin
 
 from data.image_io import (
     COMPRESSIONS,
+    PHOTOS,
     PageImage,
     encode_image,
     is_turned,
@@ -89,7 +90,7 @@ class ImageDocument(Document):
     kind, total, numbers, digital = "image", 1, [1], [False]
 
     def __init__(self, path: Path, content: bytes | None = None):
-        self.path, self._content, self.suffix = path, content, path.suffix.lower()
+        self.path, self._content, self.suffix = path, content, kept_suffix(path)
 
     @property
     def sizes(self) -> list[tuple[int, int]]:
@@ -193,6 +194,12 @@ def document_kind(path: Path, content: bytes | None = None) -> str:
             return "tiff" if len(page_frames(image)) > 1 else "image"
     except ValueError:
         return "image"
+
+
+def kept_suffix(path: Path) -> str:
+    """The suffix of a result in the file's own format: HEIC's is JPEG, which all can read."""
+    suffix = path.suffix.lower()
+    return ".jpg" if suffix in PHOTOS else suffix
 
 
 def parse_pages(text: str | None, total: int, path: Path) -> list[int]:

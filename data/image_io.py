@@ -14,12 +14,14 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 from PIL import Image, ImageCms, ImageOps, ImageSequence
+from pillow_heif import register_heif_opener
 
 from data.errors import reason
 from data.files import write_bytes
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
-DOCUMENTS = (*SUFFIXES, ".pdf")  # what `expand_inputs` takes from folders
+PHOTOS = (".heic", ".heif")  # are read alone
+DOCUMENTS = (*SUFFIXES, *PHOTOS, ".pdf")  # what `expand_inputs` takes from folders
 
 # Compressions that TIFFs keep; others become the first, without loss.
 COMPRESSIONS = ("tiff_adobe_deflate", "tiff_lzw", "packbits", "raw", "group3", "group4", "jpeg")
@@ -27,6 +29,7 @@ DIFFERENCES = ("tiff_adobe_deflate", "tiff_lzw")  # are smaller of differences o
 
 # Whole scanned sheets reach 280 MP. Whoever takes files from strangers checks sizes before reading.
 Image.MAX_IMAGE_PIXELS = None
+register_heif_opener(thumbnails=False)
 
 
 class PageImage(NamedTuple):
@@ -94,7 +97,7 @@ def open_image(
         if content == b"" or (content is None and path.is_file() and path.stat().st_size == 0):
             why = "the file is empty"
         elif isinstance(error, Image.UnidentifiedImageError):
-            why = f"not an image of a kind known here ({', '.join(SUFFIXES)})"
+            why = f"not an image of a kind known here ({', '.join((*SUFFIXES, *PHOTOS))})"
         raise ValueError(f"{path}: cannot be read: {why}") from None
 
 

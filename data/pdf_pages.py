@@ -160,7 +160,8 @@ def check_pictures(page: pypdfium2.PdfPage) -> None:
         coding, said = item.get_filters(skip_simple=True), item.get_px_size()
         if coding == ["DCTDecode"]:
             try:  # without Pillow's other readers, which would take other limits, or run programs
-                picture = Image.open(io.BytesIO(item.get_data(decode_simple=True)), formats=["JPEG"])
+                content = io.BytesIO(item.get_data(decode_simple=True))
+                picture = Image.open(content, formats=["JPEG"])
                 _check_size(picture.size, said)
                 picture.load()
             except UnidentifiedImageError:

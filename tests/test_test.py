@@ -76,6 +76,13 @@ def test_formats(run, suffix):
         assert off < 8 if expected in (".jpg", ".jpeg") else off == 0  # noise is JPEG's worst
 
 
+def test_photos_of_phones(run):
+    Image.fromarray(read_image(make_folder("a") / "a.png")).save("pages/b.heic")
+    for choice, suffix in (("png", "png"), ("same", "jpg")):
+        assert run("pages", "--format", choice, "--output", choice)[0] == 0
+        assert listing(choice) == ["a.png", f"b.{suffix}"]
+
+
 @pytest.mark.parametrize("choice", ["png", "jpg", "same"])
 def test_zip(run, choice):
     make_folder("a", "试卷 1")
@@ -112,13 +119,13 @@ def test_a_zip_without_a_name_lies_beside_the_results(run, options, place):
 
 def test_what_is_passed_over_is_said_but_not_what_it_wrote(run):
     make_folder("a", "b")
-    for name in ("1.HEIC", "2.heic", "notes.txt", ".hidden.txt"):
+    for name in ("1.MOV", "2.mov", "notes.txt", ".hidden.txt"):
         Path("pages", name).touch()
     Path("pages/below").mkdir()
     for arguments in (["--report"], ["--zip", "pages/other.zip"], ["--zip"]):
         status, _, err = run("pages", "--output", "pages", "--format", "jpg", *arguments)
         assert (status, problems(err)) == (
-            0, ["test.py: pages: 3 other files passed over (2 .heic, 1 .txt)"])
+            0, ["test.py: pages: 3 other files passed over (2 .mov, 1 .txt)"])
         for path in Path("pages").glob("[ab].jpg"):
             path.unlink()  # or they would be pages of the next run
         Path("pages/other.zip").unlink(missing_ok=True)

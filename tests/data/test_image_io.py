@@ -88,6 +88,7 @@ KINDS = {
     "rgb16_lzw.tif": (opencv(DEEP, cv2.IMWRITE_TIFF_COMPRESSION, 5), PAGE, 1),
     "rgba16.png": (opencv(np.dstack([DEEP, DEEP_ALPHA])), ON_WHITE, 2),
     "rgba16.tif": (opencv(np.dstack([DEEP, DEEP_ALPHA])), ON_WHITE, 2),
+    "photo.heic": (pillow(PAGE, quality=95, chroma=444), PAGE, 12),
     "cmyk.jpg": (pillow(PAGE, "CMYK", quality=100), PAGE, 6),
     "cmyk.tif": (pillow(PAGE, "CMYK"), PAGE, 1),
 }
@@ -339,12 +340,12 @@ def test_links_are_pages_of_their_own(tmp_path, monkeypatch):
 
 
 def test_what_is_passed_over(tmp_path):
-    for name in ("a.png", "b.PDF", "1.heic", "2.HEIC", "notes.txt", "README", ".hidden", "o.zip"):
+    for name in ("a.png", "b.PDF", "1.mov", "2.MOV", "notes.txt", "README", ".hidden", "o.zip"):
         (tmp_path / name).touch()
     (tmp_path / "below").mkdir()
     inputs = [str(tmp_path), str(tmp_path / "notes.txt"), str(tmp_path / "*.txt"), str(tmp_path)]
     assert list(passed_over(inputs, [tmp_path / "below" / ".." / "o.zip"])) == [
-        f"{tmp_path}: 4 other files passed over (2 .heic, 1 without a suffix, 1 .txt)"]
+        f"{tmp_path}: 4 other files passed over (2 .mov, 1 without a suffix, 1 .txt)"]
     assert list(passed_over([str(tmp_path / "below")])) == []
 
 
