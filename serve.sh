@@ -9,4 +9,5 @@ cd "$here"
 . ./setup.sh
 require app/requirements.txt
 cd "$cwd"
-PYTHONPATH=$here${PYTHONPATH:+:$PYTHONPATH} exec "$PYTHON" -m app "$@"
+# By its path: with -m, Python would look for modules in the user's folder first.
+PYTHONPATH=$here${PYTHONPATH:+:$PYTHONPATH} exec "$PYTHON" "$here/app" "$@"

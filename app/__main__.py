@@ -9,6 +9,7 @@ stopped, 2 where it cannot begin.
 from __future__ import annotations
 
 import argparse
+import errno
 import socket
 import sys
 from contextlib import suppress
@@ -103,7 +104,10 @@ positive.__name__, port_number.__name__ = "whole number above 0", "port"
 
 def listen(host: str, port: int) -> socket.socket:
     """A socket that listens there. Raises OSError."""
-    family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except UnicodeError:  # such as of two dots
+        raise OSError(errno.EINVAL, "not a name that a machine may have") from None
     return socket.create_server(address[:2], family=family)
 
 

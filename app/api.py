@@ -15,7 +15,7 @@ from fastapi.sse import EventSourceResponse
 from starlette.background import BackgroundTask
 
 from app import downloads, jobs, schema
-from app.uploads import TooLarge, clean_name, survey
+from app.uploads import TooLarge, clean_name, is_pdf, survey
 
 RETRY = 5  # seconds until somebody who found the queue full may try again
 TICK = 0.2  # seconds between looks at what has changed
@@ -34,10 +34,10 @@ EVERYWHERE = {
     **_problem(400, "The body cannot be read."), **_problem(403, "Sent by another site's page."),
     **_problem(408, "The body did not come in time."), **_problem(413, "More than a limit allows."),
     **_problem(421, "Sent to another name than this server's."),
-    **_problem(422, "Not what is expected here."),
+    **_problem(422, "Not what is expected here."), **_problem(507, "The server's disk is full."),
 }
 UNKNOWN = _problem(404, "No such job or page, or forgotten since.")
-TOO_EARLY = _problem(409, "Not erased yet.")
+TOO_EARLY = _problem(409, "Not erased yet, or it failed.")
 FULL = {429: {"model": schema.Problem, "description": "Too many documents wait.", "headers": {
     "Retry-After": {"description": "seconds", "schema": {"type": "integer"}}}}}
 
@@ -92,14 +92,16 @@ async def erase(request: Request, response: Response, file: UploadFile) -> schem
     """Queue an image or a PDF."""
     state, name = request.app.state, clean_name(file.filename)
 
-    def check_and_add() -> jobs.Job:
-        content = file.file.read()
-        path, sizes = survey(name, content, state.limits)
-        return state.jobs.add(name, path, content, sizes)
-
+    head = await file.read(1024)
+    await file.seek(0)
     try:
-        async with state.checking:  # one upload in memory at a time, and threads for the others
-            job = await asyncio.to_thread(check_and_add)
+        # One upload of a kind in memory at a time; a PDF may take long.
+        async with state.checking_pdf if is_pdf(head) else state.checking:
+            await _require_client(request)
+            content = await asyncio.to_thread(file.file.read)
+            path, sizes = await asyncio.to_thread(survey, name, content, state.limits)
+            await _require_client(request)
+            job = await asyncio.to_thread(state.jobs.add, name, path, content, sizes)
     except TooLarge as error:
         raise HTTPException(413, str(error)) from None
     except ValueError as error:
@@ -191,10 +193,17 @@ def download(
             background=BackgroundTask(opened.pop_all().close))
 
 
+async def _require_client(request: Request) -> None:
+    if await request.is_disconnected():
+        raise HTTPException(400, "the connection was closed")  # nobody hears it
+
+
 def _view(job: jobs.Job) -> schema.Job:
     return schema.Job.model_validate(job, from_attributes=True)
 
 
 def _require_result(page: jobs.Page) -> None:
+    if page.state == "failed" and not page.version:
+        raise HTTPException(409, f"page {page.number} failed: {page.detail}")
     if not page.version:
         raise HTTPException(409, f"page {page.number} is not erased yet")

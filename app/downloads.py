@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections import Counter
 from collections.abc import Iterator
+from itertools import count
 from typing import BinaryIO
 
 import img2pdf
@@ -28,13 +28,15 @@ def page_name(job: Job, page: Page) -> str:
 
 def write_zip(stream: BinaryIO, jobs: list[Job]) -> None:
     """The erased pages as PNGs."""
-    names: Counter[str] = Counter()
+    names = set()  # in lower case, which is all that some file systems tell apart
     with zipfile.ZipFile(stream, "w") as archive:  # stored: PNGs are compressed
         for job, page in _erased(jobs):
-            name = page_name(job, page)
-            names[name] += 1
-            twin = f" ({names[name]})" if names[name] > 1 else ""
-            archive.write(job.path(page, "result"), f"{name}{twin}.png")
+            name = stem = page_name(job, page)
+            twins = count(2)
+            while name.casefold() in names:
+                name = f"{stem} ({next(twins)})"
+            names.add(name.casefold())
+            archive.write(job.path(page, "result"), f"{name}.png")
 
 
 def write_pdf(stream: BinaryIO, jobs: list[Job]) -> None:

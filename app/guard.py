@@ -6,6 +6,7 @@ import asyncio
 import re
 import time
 from collections.abc import Collection
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from fastapi import HTTPException
@@ -69,11 +70,11 @@ class Guard:
         if self._hosts is not None and _hostname(host) not in self._hosts:
             raise HTTPException(421, "this server answers to " + ", ".join(sorted(self._hosts)))
         origin = headers.get("origin")
-        if method not in ("GET", "HEAD") and origin and urlsplit(origin).netloc != host:
+        if method not in ("GET", "HEAD") and origin and _authority(origin) != host:
             raise HTTPException(403, "other sites' pages may not send anything here")
 
     def _limit(self, headers: Headers) -> int:
-        form = headers.get("content-type", "").startswith("multipart/")
+        form = headers.get("content-type", "").lower().startswith("multipart/")
         limit = self._largest if form else OTHER_BODIES
         length = headers.get("content-length", "0")
         if length.isdigit() and int(length) > limit:
@@ -106,6 +107,12 @@ class _Body:
 
 def _too_large(limit: int) -> HTTPException:
     return HTTPException(413, f"more than the {limit / 2**20:.0f} megabytes that may be sent")
+
+
+def _authority(origin: str) -> str | None:
+    """The name and port in an Origin header."""
+    with suppress(ValueError):
+        return urlsplit(origin).netloc
 
 
 def _hostname(host: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import secrets
 import shutil
 import threading
@@ -10,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.schema import Stroke
+
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Full(Exception):
@@ -29,6 +32,7 @@ class Page:
     version: int = 0
     detail: str = ""
     strokes: list[Stroke] = field(default_factory=list)
+    taken: list[Stroke] | None = None  # those that the worker goes by
 
 
 @dataclass
@@ -84,7 +88,7 @@ class Jobs:
     def add(
         self, name: str, source: Path, content: bytes, sizes: list[tuple[int, int]]
     ) -> Job:
-        """Queue a document with pages of these widths and heights. Raises Full."""
+        """Queue a document with pages of these widths and heights. Raises Full or OSError."""
         job_id = secrets.token_urlsafe(16)
         pages = [Page(number, *size) for number, size in enumerate(sizes, 1)]
         job = Job(job_id, name, source, self._folder / job_id, pages, time.monotonic())
@@ -92,7 +96,11 @@ class Jobs:
             if self.waiting >= self._queue:
                 raise Full
             job.folder.mkdir()
-            job.upload.write_bytes(content)
+            try:
+                job.upload.write_bytes(content)
+            except OSError:
+                shutil.rmtree(job.folder, ignore_errors=True)
+                raise
             self._jobs[job.id] = job
             self._changed.notify()
         return job
@@ -143,13 +151,16 @@ class Jobs:
                 if waiting:
                     job, page = min(waiting, key=lambda pair: pair[1].version == 0)
                     page.state, page.done, page.total = "running", 0, 0
+                    page.taken = page.strokes
                     return job, page
                 self._changed.wait()
         return None
 
     def put_back(self, job: Job, page: Page, state: str, detail: str = "") -> None:
-        """End the work on a page; `state` is what became of it, 'waiting' to do it again."""
+        """End the work on a page; `state` is what became of it. With newer strokes it waits."""
         with self._changed:
+            if page.strokes is not page.taken and not job.cancelled:
+                state, detail = "waiting", ""
             page.state, page.detail, job.used = state, detail, time.monotonic()
             if job.cancelled:
                 shutil.rmtree(job.folder, ignore_errors=True)

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, field_validator
 
-MOST_POINTS = 20_000  # of a page's strokes: a second's work
+MOST_POINTS = 20_000  # of a page's strokes
+MOST_AREA = 10**10  # pixels of the squares of a brush's width at all points: seconds of drawing
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 Coordinate = Annotated[float, Field(ge=-20_000, le=100_000, allow_inf_nan=False)]
 
@@ -46,13 +47,17 @@ class Stroke(BaseModel):
 class Strokes(BaseModel):
     strokes: list[Stroke] = Field(
         max_length=1_000, description="All strokes of the page, with at most "
-        f"{MOST_POINTS} points; none of them undoes all.")
+        f"{MOST_POINTS} points, and {MOST_AREA // 10**6} megapixels of squares of the brush's "
+        "width around them; none of them undoes all.")
 
     @field_validator("strokes")
     @classmethod
-    def _few_points(cls, strokes: list[Stroke]) -> list[Stroke]:
+    def _bounded(cls, strokes: list[Stroke]) -> list[Stroke]:
         if sum(len(stroke.points) for stroke in strokes) > MOST_POINTS:
             raise ValueError(f"more than {MOST_POINTS} points")
+        if sum(len(stroke.points) * stroke.width**2 for stroke in strokes) > MOST_AREA:
+            raise ValueError("the brush is too wide for so many points: at all of them its width "
+                             f"squared adds up to more than {MOST_AREA // 10**6} megapixels")
         return strokes
 
 

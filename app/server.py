@@ -16,7 +16,7 @@ from starlette.routing import Match
 from app.api import EVERYWHERE, router
 from app.folder import PrivateFolder
 from app.guard import Guard
-from app.jobs import Jobs
+from app.jobs import NO_SPACE, Jobs
 from app.schema import Limits
 from app.worker import Worker
 
@@ -42,7 +42,8 @@ def create_app(
         jobs = Jobs(folder.path, limits.queue, seconds)
         worker = Worker(jobs, make_eraser, failed, seconds)
         app.state.folder, app.state.jobs, app.state.worker = folder.path, jobs, worker
-        app.state.limits, app.state.checking = limits, asyncio.Lock()
+        app.state.limits = limits
+        app.state.checking, app.state.checking_pdf = asyncio.Lock(), asyncio.Lock()
         app.state.stopping = stopping
         worker.start()
         tidying = asyncio.create_task(_forget_old(jobs, min(5, seconds / 10)))
@@ -64,6 +65,7 @@ def create_app(
         app.add_route(path, _page(STATIC / name), include_in_schema=False)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(405, _not_allowed)
+    app.add_exception_handler(OSError, _disk_full)
     app.add_exception_handler(Exception, _broken)
     return Guard(app, limits.megabytes * 2**20 + FORM, hosts)
 
@@ -93,6 +95,12 @@ async def _not_allowed(request: Request, error: HTTPException) -> JSONResponse:
                for method in route.methods}
     headers = {"Allow": ", ".join(sorted(allowed))} if allowed else error.headers
     return JSONResponse({"detail": error.detail}, 405, headers)
+
+
+async def _disk_full(request: Request, error: OSError) -> JSONResponse:
+    if error.errno not in NO_SPACE:
+        raise error
+    return JSONResponse({"detail": "the server's disk is full"}, 507)
 
 
 async def _broken(request: Request, error: Exception) -> JSONResponse:

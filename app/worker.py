@@ -11,7 +11,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from app.jobs import Job, Jobs, Page
+from app.jobs import NO_SPACE, Job, Jobs, Page
 from data.documents import open_document
 from data.files import write_bytes
 from data.image_io import PageImage, encode_image, read_grey, read_image, read_picture
@@ -53,10 +53,10 @@ class Worker(threading.Thread):
         """Erase a page, or redo it with its strokes: its state then, and why it failed."""
         from infer.eraser import Cancelled
 
-        strokes, begun = page.strokes, time.monotonic()
+        begun = time.monotonic()
 
         def superseded() -> bool:
-            return self._jobs.closed or job.cancelled or page.strokes is not strokes
+            return self._jobs.closed or job.cancelled or page.strokes is not page.taken
 
         def progress(done: int, total: int) -> bool:
             page.done, page.total = done, total
@@ -64,22 +64,23 @@ class Worker(threading.Thread):
 
         try:
             if page.version:
-                self._redo(job, page, strokes, progress)
+                self._redo(job, page, progress)
             else:
                 self._erase(job, page, progress)
         except Cancelled:
-            if not superseded():
-                return "failed", f"it took more than {self._seconds / 60:g} minutes"
+            if superseded():
+                return "cancelled", ""
+            return "failed", f"it took more than {self._seconds / 60:g} minutes"
         except MemoryError:
             return "failed", "there is not enough memory for a page of this size"
         except Unreadable as error:
             return "failed", str(error)
-        except Exception:  # the engines' exceptions have no base in common
+        except Exception as error:  # the engines' exceptions have no base in common
+            if isinstance(error, OSError) and error.errno in NO_SPACE:
+                return "failed", "the server's disk is full"
             LOG.exception("a page cannot be erased")
             return "failed", "it cannot be erased; the server's messages say why"
-        if job.cancelled:
-            return "cancelled", ""
-        return ("waiting" if superseded() else "done"), ""
+        return "done", ""
 
     def _erase(self, job: Job, page: Page, progress: Callable) -> None:
         try:
@@ -94,14 +95,14 @@ class Worker(threading.Thread):
         for shown, kept in (("result", "erased"), ("mask", "seen")):
             shutil.copyfile(job.path(page, shown), job.path(page, kept))
 
-    def _redo(self, job: Job, page: Page, strokes: list, progress: Callable) -> None:
+    def _redo(self, job: Job, page: Page, progress: Callable) -> None:
         from app.edits import apply  # which imports Paddle
         from infer.eraser import Result
 
         original = read_picture(job.path(page, "input"))
         erased = Result(read_image(job.path(page, "erased")),
                         read_grey(job.path(page, "seen")).astype(np.float32) / 255)
-        done = apply(self._eraser, original.image, erased, strokes, progress)
+        done = apply(self._eraser, original.image, erased, page.taken, progress)
         self._show(job, page, original, *done)
 
     def _show(

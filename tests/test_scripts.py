@@ -250,7 +250,8 @@ def test_serve_sh_installs_what_only_the_page_needs_and_passes_on(scripts, tmp_p
     assert (status, out) == (0, f"{scripts.home}\n")
     assert "installing app/requirements.txt" in err
     assert len(scripts.pip()) == 2
-    assert scripts.last() == (scripts.venv, [f"{scripts.home}/app", "--port", "80", "--weights", "a b"])
+    assert scripts.last() == (
+        scripts.venv, [f"{scripts.home}/app", "--port", "80", "--weights", "a b"])
     assert scripts.run("../an eraser/serve.sh", **given)[0] == 0
     assert scripts.pip() == []
     assert scripts.run("test.sh", NO_PADDLE="1")[0] == 0

@@ -1,5 +1,7 @@
 // The server's HTTP API; see /openapi.json.
 
+const KEPT = 30000; // bytes of a request that may outlive the page; of all, browsers take 64 KiB
+
 /** An answer other than success. `status` is 0 where none came. */
 export class Problem extends Error {
   constructor(status, detail = "", retryAfter = 0) {
@@ -34,9 +36,10 @@ export const getStrokes = async (id, number) =>
   (await json(`jobs/${id}/pages/${number}/strokes`)).strokes;
 
 export function sendStrokes(id, number, strokes) {
+  const body = JSON.stringify({ strokes });
   return json(`jobs/${id}/pages/${number}/strokes`, {
-    method: "PUT", headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ strokes }),
+    method: "PUT", headers: { "Content-Type": "application/json" }, body,
+    keepalive: body.length < KEPT, // for the page may be closed or loaded anew
   });
 }
 

@@ -5,13 +5,13 @@ const STEP = 8; // screen pixels that an arrow key moves the brush
 const MOST_WIDTH = 1000; // pixels of the page
 
 /**
- * `kind` is 'keep' or 'erase', `size` the brush in screen pixels, `strokes` what a page has.
- * Dispatches 'stroke' after each one.
+ * `kind` is 'keep' or 'erase', `size` the brush in screen pixels, `strokes` what a page has, null
+ * where there is no page to brush. Dispatches 'stroke' after each one.
  */
 export class Brush extends EventTarget {
   kind = "keep";
   size = 28;
-  strokes = [];
+  strokes = null;
   #view;
   #stroke = null; // in the making
   #at = null; // screen pixels
@@ -22,7 +22,18 @@ export class Brush extends EventTarget {
     this.#view = view;
   }
 
+  get ready() {
+    return this.strokes !== null;
+  }
+
+  /** Go on with another page's strokes. */
+  load(strokes) {
+    this.strokes = strokes;
+    this.abandon();
+  }
+
   undo() {
+    if (!this.strokes?.length) return;
     this.strokes = this.strokes.slice(0, -1);
     this.dispatchEvent(new Event("stroke"));
   }
@@ -63,6 +74,7 @@ export class Brush extends EventTarget {
     const [x, y] = this.#at ?? [clientWidth / 2, clientHeight / 2];
     const reach = event.shiftKey ? 4 * STEP : STEP;
     if (arrow) this.move(x + arrow[0] * reach, y + arrow[1] * reach);
+    else if (event.key === " " && event.repeat) return true; // it is held down
     else if (event.key === " " && this.#stroke) this.up();
     else if (event.key === " ") {
       this.down(x, y);

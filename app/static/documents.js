@@ -1,6 +1,7 @@
 // The documents on the page: sent to the server, followed until they are erased, kept there.
 
 import * as api from "./api.js";
+import { recall, remember } from "./store.js";
 
 const AT_ONCE = 3; // uploads
 const AGAIN = 2000; // milliseconds until a lost connection is tried again
@@ -21,7 +22,8 @@ export const unfinished = ({ state }) => state === "waiting" || state === "runni
 /**
  * A file or what the server knows of it. `state` is 'sending', 'queueFull', 'sent' (then `job` says
  * more), 'cancelled', 'lost' or 'refused' (for the `reason`, a Problem). `strokes` holds those of
- * each page, by its number, as far as they are known here.
+ * each page that the server has, by its number, as far as they are known here; `redoing` settles
+ * when those on their way are there.
  */
 class Entry {
   static count = 0;
@@ -30,6 +32,7 @@ class Entry {
     Object.assign(this, { name, file, job, state: job ? "sent" : "sending", reason: null });
     this.key = ++Entry.count;
     this.strokes = new Map();
+    this.redoing = Promise.resolve();
     this.abort = new AbortController();
   }
 
@@ -68,7 +71,7 @@ export class Documents extends EventTarget {
 
   constructor() {
     super();
-    setInterval(() => document.visibilityState === "visible" && this.#check(true), IN_USE);
+    setInterval(() => document.visibilityState === "visible" && this.check(), IN_USE);
   }
 
   get rows() {
@@ -77,7 +80,8 @@ export class Documents extends EventTarget {
 
   /** Take up again what this browser's tab had before it was loaded anew. */
   async restore() {
-    const ids = JSON.parse(sessionStorage.getItem(STORE) ?? "[]");
+    const stored = recall("sessionStorage", STORE);
+    const ids = Array.isArray(stored) ? stored.filter((id) => /^[\w-]+$/.test(id)) : [];
     for (const found of await Promise.allSettled(ids.map(api.getJob))) {
       if (found.status === "fulfilled") {
         this.entries.push(new Entry(found.value.name, null, found.value));
@@ -105,9 +109,7 @@ export class Documents extends EventTarget {
 
   /** Cancel what is left to do of a document; its row stays. */
   cancel(entry) {
-    entry.abort.abort();
-    if (entry.live) api.deleteJob(entry.job.id).catch(() => {});
-    Object.assign(entry, { state: "cancelled", job: null });
+    this.#end(entry);
     this.#changed();
     this.#follow();
   }
@@ -118,11 +120,31 @@ export class Documents extends EventTarget {
     this.#changed();
   }
 
+  clear() {
+    this.entries.forEach((entry) => this.#end(entry));
+    this.entries = [];
+    this.#changed();
+    this.#follow();
+  }
+
+  #end(entry) {
+    entry.abort.abort();
+    if (entry.live) api.deleteJob(entry.job.id).catch(() => {});
+    Object.assign(entry, { state: "cancelled", job: null });
+  }
+
   /** Replace a page's strokes and have it redone. Rejects with a Problem. */
-  async redo(entry, number, strokes) {
-    entry.strokes.set(number, strokes);
+  redo(entry, number, strokes) {
+    const redone = this.#redo(entry, number, strokes);
+    entry.redoing = Promise.allSettled([entry.redoing, redone]);
+    return redone;
+  }
+
+  async #redo(entry, number, strokes) {
     try {
-      this.#know(entry, await api.sendStrokes(entry.job.id, number, strokes));
+      const job = await api.sendStrokes(entry.job.id, number, strokes);
+      entry.strokes.set(number, strokes);
+      this.#know(entry, job);
     } catch (problem) {
       if (problem.status === 404) this.#failed(entry, problem);
       throw problem;
@@ -197,14 +219,15 @@ export class Documents extends EventTarget {
       };
       stream.onerror = () => {
         stream.close();
-        this.#timer = setTimeout(() => this.#check(false).then(() => this.#follow()), AGAIN);
+        this.#timer = setTimeout(
+          () => this.check(({ job }) => unfinished(job)).then(() => this.#follow()), AGAIN);
       };
     });
   }
 
-  /** Ask for each document, or for those with work left. */
-  async #check(all) {
-    const asked = this.entries.filter((entry) => entry.live && (all || unfinished(entry.job)));
+  /** Ask for each document, or for some of them. */
+  async check(which = () => true) {
+    const asked = this.entries.filter((entry) => entry.live && which(entry));
     await Promise.all(asked.map(async (entry) => {
       try {
         this.#know(entry, await api.getJob(entry.job.id));
@@ -216,7 +239,7 @@ export class Documents extends EventTarget {
 
   #changed() {
     const ids = this.entries.filter((entry) => entry.live).map((entry) => entry.job.id);
-    sessionStorage.setItem(STORE, JSON.stringify(ids));
+    remember("sessionStorage", STORE, ids);
     this.dispatchEvent(new Event("change"));
   }
 }

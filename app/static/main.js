@@ -23,8 +23,16 @@ let server = null; // its status
 let chosen = null; // a row's key
 let finished = new Set(); // keys of rows that were announced
 let pending = null; // strokes that are about to be sent
+const notices = { server: "", action: "" }; // how the server is; what the last action came to
 
 const chosenRow = () => documents.rows.find((row) => row.key === chosen);
+
+/** Say something until the next action, or as long as the server is so. */
+function tell(text, about = "action") {
+  notices[about] = text;
+  const shown = notices.action || notices.server;
+  if ($("notice").textContent !== shown) $("notice").textContent = shown;
+}
 
 // What the server and the files say
 
@@ -45,11 +53,12 @@ function refresh() {
   $("summary").textContent = word("summary", { done: clean.length, total: rows.length });
   document.title = clean.length < rows.length
     ? `(${clean.length}/${rows.length}) ${word("title")}` : word("title");
-  const redone = rows.some((row) => row.page?.version && unfinished(row.page));
-  $("download").disabled = !clean.length || redone;
-  const row = chosenRow();
-  if (row) stage.show(row);
+  $("download").disabled = !clean.length || redoing();
+  stage.show(chosenRow());
 }
+
+const redoing = () => documents.rows.some(
+  ({ entry, page }) => entry.live && page?.version && unfinished(page));
 
 async function thumbnail({ entry, page, number }, side) {
   if (page?.version) return api.picture(entry.job.id, number, "thumb");
@@ -61,6 +70,7 @@ async function thumbnail({ entry, page, number }, side) {
   const context = canvas.getContext("2d");
   context.imageSmoothingQuality = "high";
   context.drawImage(whole, 0, 0, width, height);
+  whole.close();
   return canvas.convertToBlob();
 }
 
@@ -79,10 +89,10 @@ function announce() {
 async function askServer() {
   try {
     server = await api.status();
-    $("notice").textContent = server.state === "loading" ? word("loading") : "";
+    tell(server.state === "loading" ? word("loading") : "", "server");
     if (server.state === "loading") setTimeout(askServer, ASK);
   } catch {
-    $("notice").textContent = word("offline");
+    tell(word("offline"), "server");
     setTimeout(askServer, 3 * ASK);
   }
   speak();
@@ -102,21 +112,24 @@ function speak() {
 // What people do
 
 function take(files) {
-  const added = documents.add([...files].filter((file) => file.size));
+  const added = documents.add([...files]);
   if (added.length) choose(added[0].rows[0]);
 }
 
 function choose(row) {
+  tell("");
   commit();
   chosen = row.key;
   refresh();
 }
 
 function again(row) {
+  tell("");
   documents.again(row.entry);
 }
 
 function remove({ entry }) {
+  tell("");
   if (entry.begun) documents.cancel(entry);
   else documents.remove(entry);
   list.focus(chosen);
@@ -125,6 +138,8 @@ function remove({ entry }) {
 const tool = () => document.querySelector("input[name=tool]:checked").value;
 
 function chooseTool() {
+  tell("");
+  brush.abandon();
   const brushing = tool() !== "move";
   view.tool = brushing ? brush : null;
   if (brushing) brush.kind = tool();
@@ -140,14 +155,29 @@ async function commit() {
   const { entry, number, strokes, timer } = pending;
   pending = null;
   clearTimeout(timer);
+  if (!entry.live) return;
   try {
     await documents.redo(entry, number, strokes);
   } catch ({ status, message }) {
-    $("notice").textContent = problem(status, message);
+    tell(problem(status, message));
+    const row = chosenRow();
+    if (row?.entry === entry && row.number === number && brush.ready && !pending) {
+      stage.brushOn(entry.strokes.get(number)); // without those that the server did not take
+    }
+  }
+}
+
+/** Have all strokes done. */
+async function settle() {
+  await commit();
+  await Promise.all(documents.entries.map((entry) => entry.redoing));
+  while (redoing()) {
+    await new Promise((resolve) => documents.addEventListener("change", resolve, { once: true }));
   }
 }
 
 brush.addEventListener("stroke", () => {
+  tell("");
   const { entry, number } = chosenRow();
   $("undo").disabled = !brush.strokes.length;
   clearTimeout(pending?.timer);
@@ -159,8 +189,9 @@ async function download(form) {
   $("downloads").hidePopover();
   const row = chosenRow(), stem = row.entry.name.replace(/\.[^.]*$/, "");
   const live = documents.entries.filter((entry) => entry.live);
-  $("notice").textContent = word("preparing");
+  tell(word("preparing"));
   try {
+    await settle();
     const blob = form === "png" ? await api.picture(row.entry.job.id, row.number, "result")
       : await api.download(live.map((entry) => entry.job.id), form);
     const link = document.createElement("a");
@@ -170,9 +201,10 @@ async function download(form) {
     link.download = `${name}-clean.${form}`;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 60000);
-    $("notice").textContent = "";
+    tell("");
   } catch ({ status, message }) {
-    $("notice").textContent = problem(status, message);
+    tell(problem(status, message));
+    if (status === 404) await documents.check(); // one was forgotten: its row says so
   }
 }
 
@@ -194,7 +226,11 @@ $("example").addEventListener("click", async () => {
   const blob = await (await fetch(EXAMPLE)).blob();
   take([new File([blob], EXAMPLE.split("/").pop(), { type: blob.type })]);
 });
-$("clear").addEventListener("click", () => documents.entries.forEach((e) => documents.remove(e)));
+$("clear").addEventListener("click", () => {
+  tell("");
+  documents.clear();
+  $("choose").focus();
+});
 $("language").addEventListener("click", () => {
   switchLanguage();
   speak();
@@ -203,6 +239,7 @@ $("downloads").addEventListener("click", ({ target }) => {
   if (target.dataset.form) download(target.dataset.form);
 });
 $("downloads").addEventListener("beforetoggle", () => {
+  commit();
   const button = (form) => $("downloads").querySelector(`[data-form=${form}]`);
   button("png").disabled = !chosenRow()?.page?.version;
   button("zip").disabled = button("pdf").disabled = documents.entries.some((entry) => entry.begun);
@@ -218,9 +255,10 @@ $("fit").addEventListener("click", () => view.fit());
 view.addEventListener("zoom", () => { $("scale").value = `${Math.round(view.scale * 100)} %`; });
 view.addEventListener("split", describeDivider);
 
+window.addEventListener("pagehide", commit);
 document.addEventListener("paste", ({ clipboardData }) => take(clipboardData.files));
 document.addEventListener("keydown", (event) => {
-  if ((event.ctrlKey || event.metaKey) && event.key === "z" && view.tool && brush.strokes.length) {
+  if ((event.ctrlKey || event.metaKey) && event.key === "z" && view.tool && brush.strokes?.length) {
     event.preventDefault();
     brush.undo();
   }

@@ -25,9 +25,16 @@ export function tinted(mask) {
   return canvas;
 }
 
+/** Free pictures but those that are kept. */
+export function close(pictures, kept = {}) {
+  const stay = Object.values(kept);
+  for (const one of Object.values(pictures)) if (!stay.includes(one)) one?.close?.();
+}
+
 /**
  * `layers` are pictures of one size: before, after and ink, each may be null. `tool` draws on top
- * and gets what a finger or a mouse does unless it is null: then that moves the page.
+ * and gets what a finger or a mouse does where it is `ready`; else, or if null, that moves the
+ * page.
  */
 export class View extends EventTarget {
   layers = {};
@@ -48,9 +55,9 @@ export class View extends EventTarget {
     for (const type of ["pointerdown", "pointermove", "pointerup", "pointercancel"]) {
       canvas.addEventListener(type, (event) => this.#point(event));
     }
-    canvas.addEventListener("pointerleave", () => this.tool?.leave());
+    canvas.addEventListener("pointerleave", () => this.#hand?.leave());
     canvas.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
-    canvas.addEventListener("dblclick", () => !this.tool && this.#toggle());
+    canvas.addEventListener("dblclick", () => !this.#hand && this.#toggle());
     canvas.addEventListener("keydown", (event) => this.#key(event));
     divider.addEventListener("pointerdown", (event) => divider.setPointerCapture(event.pointerId));
     divider.addEventListener("pointermove", (event) => {
@@ -59,6 +66,10 @@ export class View extends EventTarget {
       this.split = (event.clientX - left) / width;
     });
     divider.addEventListener("keydown", (event) => this.#keyOnDivider(event));
+  }
+
+  get #hand() {
+    return this.tool?.ready ? this.tool : null;
   }
 
   get scale() {
@@ -79,8 +90,7 @@ export class View extends EventTarget {
 
   /** Show other pictures; of another page, all of it. */
   show(layers, anotherPage) {
-    const kept = Object.values(layers);
-    for (const old of Object.values(this.layers)) if (!kept.includes(old)) old?.close?.();
+    close(this.layers, layers);
     this.layers = layers;
     if (anotherPage) this.fit();
     this.draw();
@@ -90,7 +100,7 @@ export class View extends EventTarget {
     const size = this.#size();
     if (!size) return;
     const { clientWidth, clientHeight } = this.canvas;
-    this.#scale = Math.min(clientWidth * 0.94 / size.width, clientHeight * 0.9 / size.height, MOST);
+    this.#scale = this.#whole(size);
     this.#x = (clientWidth - size.width * this.#scale) / 2;
     this.#y = (clientHeight - size.height * this.#scale) / 2;
     this.#fitted = true;
@@ -99,7 +109,10 @@ export class View extends EventTarget {
 
   /** Zoom around a place on the canvas, its middle unless told. */
   zoom(factor, x = this.canvas.clientWidth / 2, y = this.canvas.clientHeight / 2) {
-    const scale = Math.min(MOST, Math.max(LEAST, this.#scale * factor));
+    const size = this.#size();
+    if (!size) return;
+    const least = Math.min(LEAST, this.#whole(size));
+    const scale = Math.min(MOST, Math.max(least, this.#scale * factor));
     this.#x = x - (x - this.#x) * scale / this.#scale;
     this.#y = y - (y - this.#y) * scale / this.#scale;
     this.#scale = scale;
@@ -123,6 +136,12 @@ export class View extends EventTarget {
 
   #size() {
     return this.layers.before ?? this.layers.after;
+  }
+
+  /** The scale at which a page can be seen whole. */
+  #whole({ width, height }) {
+    const { clientWidth, clientHeight } = this.canvas;
+    return Math.min(clientWidth * 0.94 / width, clientHeight * 0.9 / height, MOST);
   }
 
   #resize() {
@@ -170,19 +189,19 @@ export class View extends EventTarget {
     if (type === "pointerdown") {
       this.canvas.setPointerCapture(pointerId);
       this.#pointers.set(pointerId, [offsetX, offsetY]);
-      if (this.#pointers.size === 1 && event.button === 0) this.tool?.down(offsetX, offsetY);
-      else this.tool?.abandon(); // two fingers zoom
+      if (this.#pointers.size === 1 && event.button === 0) this.#hand?.down(offsetX, offsetY);
+      else this.#hand?.abandon(); // two fingers zoom
     } else if (type === "pointermove") {
       const before = [...this.#pointers.values()];
       const last = this.#pointers.get(pointerId);
       if (last) this.#pointers.set(pointerId, [offsetX, offsetY]);
-      if (before.length < 2 && this.tool) this.tool.move(offsetX, offsetY);
+      if (before.length < 2 && this.#hand) this.#hand.move(offsetX, offsetY);
       else if (last && before.length === 1) this.#move(offsetX - last[0], offsetY - last[1]);
       else if (last && before.length === 2) this.#pinch(before, [...this.#pointers.values()]);
     } else {
       this.#pointers.delete(pointerId);
-      if (type === "pointerup") this.tool?.up();
-      else this.tool?.abandon();
+      if (type === "pointerup") this.#hand?.up();
+      else this.#hand?.abandon();
     }
   }
 
@@ -198,7 +217,7 @@ export class View extends EventTarget {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
     const arrow = arrows[event.key];
-    if (this.tool?.key(event, arrow)) event.preventDefault();
+    if (this.#hand?.key(event, arrow)) event.preventDefault();
     else if (arrow) this.#move(-arrow[0] * NUDGE, -arrow[1] * NUDGE);
     else if (event.key === "+" || event.key === "=") this.zoomStep(1);
     else if (event.key === "-") this.zoomStep(-1);
@@ -241,6 +260,6 @@ export class View extends EventTarget {
     if (after) part(after, before ? split : 0, canvas.width);
     if (ink && this.showInk) context.drawImage(ink, ...place);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    this.tool?.draw(context, this.#x, this.#y, this.#scale);
+    this.#hand?.draw(context, this.#x, this.#y, this.#scale);
   }
 }

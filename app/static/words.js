@@ -1,5 +1,7 @@
 // What the page says, in two languages, and which of them.
 
+import { recall, remember } from "./store.js";
+
 const WORDS = {
   en: {
     title: "Text eraser",
@@ -136,8 +138,9 @@ const WORDS = {
   },
 };
 
-let language = localStorage.getItem("language")
-  ?? (navigator.languages.find((name) => /^(zh|en)/.test(name))?.startsWith("zh") ? "zh" : "en");
+const first = navigator.languages.find((name) => /^(zh|en)/.test(name)) ?? "en";
+let language = recall("localStorage", "language");
+if (language !== "zh" && language !== "en") language = first.slice(0, 2);
 
 /** A text in the page's language, with {values} put in. */
 export function word(key, values = {}) {
@@ -164,5 +167,5 @@ export function fillWords(values) {
 
 export function switchLanguage() {
   language = language === "en" ? "zh" : "en";
-  localStorage.setItem("language", language);
+  remember("localStorage", "language", language);
 }

@@ -1,12 +1,20 @@
 """The HTTP API, from one page to what goes wrong."""
 
 import io
+import socket
+import threading
+import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
+
+from app.jobs import Jobs
+from app.schema import Stroke
+from app.uploads import survey
+from data.image_io import encode_image
 
 STROKE = {"kind": "erase", "width": 9, "points": [[40, 22], [60, 22]]}
 
@@ -85,18 +93,19 @@ def test_a_pdf_comes_back_as_one(client, page, make_pdf, read_pdf):
 
 def test_all_in_one_file(client, page, make_pdf, read_pdf):
     jobs = [client.erase(page, "a.png"), client.erase(make_pdf(page, page), "b.pdf"),
-            client.erase(page.transpose(1, 0, 2), "a.png")]
+            client.erase(page.transpose(1, 0, 2), "A.png"), client.erase(page, "a (2).png")]
     ids = {"job": [job["id"] for job in jobs]}
     with zipfile.ZipFile(io.BytesIO(client.get("/api/download", params=ids).content)) as archive:
-        assert archive.namelist() == ["a.png", "b-1.png", "b-2.png", "a (2).png"]
+        assert archive.namelist() == ["a.png", "b-1.png", "b-2.png", "A (2).png", "a (2) (2).png"]
         for name, (job, number) in zip(archive.namelist(), [
-                (jobs[0], 1), (jobs[1], 1), (jobs[1], 2), (jobs[2], 1)], strict=True):
+                (jobs[0], 1), (jobs[1], 1), (jobs[1], 2), (jobs[2], 1), (jobs[3], 1)], strict=True):
             content = client.get(f"/api/jobs/{job['id']}/pages/{number}/result").content
             assert archive.read(name) == content
     whole = read_pdf(client.get("/api/download", params={"form": "pdf", **ids}).content)
     # The images on sheets of A4, upright or not; the PDF's pages as they came.
     assert [picture.shape[:2] for picture in whole] == [
-        (596, 842), *(picture.shape[:2] for picture in read_pdf(make_pdf(page, page))), (842, 596)]
+        (596, 842), *(picture.shape[:2] for picture in read_pdf(make_pdf(page, page))), (842, 596),
+        (596, 842)]
 
 
 def test_strokes_keep_and_erase(client, gate, page):
@@ -143,6 +152,73 @@ def test_newer_strokes_win(client, gate, page):
     gate.opened.set()
     assert client.finish(job["id"])[-1]["pages"][0]["version"] == 2
     np.testing.assert_array_equal(client.picture(job, "result"), page)
+
+
+def test_strokes_are_worked_on_to_their_end(client, monkeypatch, page):
+    """Also those that come when a page was redone, but is not said to be done yet."""
+    job = client.erase(page)
+    put_back, late = Jobs.put_back, {"kind": "keep", "width": 200, "points": [[60, 40]]}
+
+    def put_back_late(self, job, page, *result):
+        if page.version == 2:
+            self.edit(page, [Stroke(**late)])
+        put_back(self, job, page, *result)
+
+    monkeypatch.setattr(Jobs, "put_back", put_back_late)
+    client.brush(job, STROKE)
+    assert client.finish(job["id"])[-1]["pages"][0]["version"] == 3
+    np.testing.assert_array_equal(client.picture(job, "result"), page)
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(client, page, tmp_path, full_disk):
+    job = client.erase(page)
+    with full_disk(10_000):
+        assert client.upload(page).status_code == 507
+        assert client.get("/api/download", params={"job": job["id"]}).status_code == 200
+    with full_disk(100):
+        answer = client.get("/api/download", params={"job": job["id"]})
+        assert (answer.status_code, answer.json()["detail"]) == (507, "the server's disk is full")
+    [folder] = (tmp_path / "tmp").iterdir()
+    assert len(list(folder.iterdir())) == 1
+
+
+def test_a_full_disk_while_a_page_is_erased(client, gate, page, full_disk):
+    gate.opened.clear()
+    job = client.upload(page).json()
+    client.wait(job, "running")
+    with full_disk(1000):
+        gate.opened.set()
+        assert client.finish(job["id"])[-1]["pages"][0]["detail"] == "the server's disk is full"
+
+
+def test_who_is_gone_is_not_served(client, gate, monkeypatch, page):
+    gate.opened.clear()
+    first, go_on = threading.Event(), threading.Event()
+
+    def slow_survey(*what):
+        first.set()
+        assert go_on.wait(30)
+        return survey(*what)
+
+    monkeypatch.setattr("app.api.survey", slow_survey)
+    body = (b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n'
+            + encode_image(page) + b"\r\n--x--\r\n")
+    head = (f"POST /api/erase HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n"
+            "Content-Type: multipart/form-data; boundary=x\r\n\r\n")
+    people = []
+    for _ in range(3):
+        people.append(socket.create_connection((client.base_url.host, client.base_url.port)))
+        people[-1].sendall(head.encode() + body)
+        assert first.wait(30)
+    for person in people:
+        person.close()
+    time.sleep(0.1)
+    go_on.set()
+    job = client.upload(page).json()  # which waits for the others
+    assert client.get("/api/status").json()["waiting"] <= 1
+    gate.opened.set()
+    assert client.finish(job["id"])[-1]["state"] == "done"
+    assert gate.tiles == 15
 
 
 def test_cancelled_work_stops_and_leaves_nothing(client, gate, page, tmp_path):
@@ -206,6 +282,9 @@ def test_a_page_that_cannot_be_erased_does_not_end_the_rest(serve, gate, page, c
         assert job["state"] == "failed"
         assert job["pages"][0]["detail"] == "it cannot be erased; the server's messages say why"
         assert "/secret/path" in capsys.readouterr().err
+        answer = client.get(f"/api/jobs/{job['id']}/pages/1/result")
+        assert answer.status_code == 409
+        assert answer.json()["detail"].startswith("page 1 failed: it cannot be erased")
         gate.opened.set()
         assert client.erase(page)["state"] == "done"
 
@@ -213,7 +292,8 @@ def test_a_page_that_cannot_be_erased_does_not_end_the_rest(serve, gate, page, c
 @pytest.mark.parametrize("strokes", [
     [{**STROKE, "kind": "draw"}], [{**STROKE, "points": []}], [{**STROKE, "points": [[1]]}],
     [{**STROKE, "width": 0}], [{**STROKE, "width": 10**6}], [{**STROKE, "points": [[1e9, 0]]}],
-    [{**STROKE, "points": [[1, 1]] * 20_001}], [STROKE] * 1001, "all", None,
+    [{**STROKE, "points": [[1, 1]] * 20_001}], [STROKE] * 1001,
+    [{**STROKE, "width": 1000, "points": [[1, 1]] * 10_001}], "all", None,
 ])
 def test_wrong_strokes(client, page, strokes):
     job = client.erase(page)

@@ -2,9 +2,10 @@ import cv2
 import numpy as np
 import pytest
 
+import app.edits
 from app.edits import apply, draw, fill
 from app.schema import Stroke
-from infer.eraser import Result
+from infer.eraser import Cancelled, Result
 
 SHAPE = (60, 80)
 
@@ -64,6 +65,35 @@ def test_a_page_brushed_all_over():
     image = np.full((*SHAPE, 3), 90, np.uint8)
     fill(image, np.ones(SHAPE, bool))
     assert image.shape == (*SHAPE, 3)
+
+
+def test_large_work_can_be_ended_at_every_piece(monkeypatch, gate):
+    monkeypatch.setattr(app.edits, "PIECE", 20)
+    page = np.full((*SHAPE, 3), 90, np.uint8)
+    erased = Result(page.copy(), np.zeros(SHAPE, np.float32))
+    strokes = [stroke("erase", 120, *[(40, 30), (41, 30)] * 150)]
+    calls = []
+    result = apply(gate.eraser(), page, erased, strokes, lambda *done: calls.append(done))
+    assert calls.count((0, 0)) == 6 + 12  # lines, and pieces
+    assert result.mask.all()
+    for last in (1, 3, 6, 7, 18):
+        calls = []
+        with pytest.raises(Cancelled):
+            apply(gate.eraser(), page, erased, strokes,
+                  lambda *done: calls.append(done) or len(calls) < last)  # noqa: B023
+        assert len(calls) == last
+
+
+def test_pieces_continue_each_other(monkeypatch):
+    slope = np.linspace(80, 200, 80).astype(np.uint8)
+    whole = np.dstack([np.tile(slope, (60, 1))] * 3)
+    where = np.zeros(SHAPE, bool)
+    where[10:40, 5:70] = True
+    image = np.where(where[..., None], 0, whole).astype(np.uint8)
+    monkeypatch.setattr(app.edits, "PIECE", 16)
+    fill(image, where)
+    np.testing.assert_array_equal(image[~where], whole[~where])
+    assert np.abs(image.astype(int) - whole).max() < 40
 
 
 def test_kept_pixels_are_the_page_s_own_to_the_bit(gate):

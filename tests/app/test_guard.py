@@ -32,7 +32,7 @@ def test_other_names_of_this_machine_are_refused(client, host, status):
 
 @pytest.mark.parametrize("origin, status", [
     (None, 404), ("http://127.0.0.1:8000", 404), ("http://evil.example", 403), ("null", 403),
-    ("http://127.0.0.1:9", 403),
+    ("http://127.0.0.1:9", 403), ("http://[", 403),
 ])
 def test_other_sites_may_not_send(client, origin, status):
     headers = {"host": "127.0.0.1:8000"} | ({"origin": origin} if origin else {})
@@ -43,12 +43,14 @@ def test_other_sites_may_not_send(client, origin, status):
 
 FORM = (b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n',
         {"content-type": "multipart/form-data; boundary=x"})
+CAPITALS = (FORM[0], {"content-type": "Multipart/Form-Data; boundary=x"})
 JSON = (b'{"strokes": "', {"content-type": "application/json"})
 
 
 @pytest.mark.parametrize("announced", [True, False])
 @pytest.mark.parametrize("method, url, begin, size, status", [
     ("POST", "/api/erase", FORM, 3 * 2**20, 413), ("POST", "/api/erase", FORM, 2**20, 422),
+    ("POST", "/api/erase", CAPITALS, 3 * 2**19, 422),
     ("PUT", "/api/jobs/none/pages/1/strokes", JSON, 2**21, 413),
     ("PUT", "/api/jobs/none/pages/1/strokes", JSON, 2**19, 422),
 ])

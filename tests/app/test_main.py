@@ -30,12 +30,22 @@ def run(*options):
     (["--threads", "-1"], "argument --threads"),
     (["--weights", "none.pdparams"], "python -m app: none.pdparams: No such file or directory"),
     (["--host", "192.0.2.1"], "python -m app: 192.0.2.1 port 8000: "),
+    (["--host", "a..b"], "python -m app: a..b port 8000: not a name that a machine may have"),
     (["--host", "no.such.name.invalid"], "python -m app: no.such.name.invalid port 8000: "),
 ])
 def test_wrong_options(options, message):
     status, err = run(*options)
     assert status == 2
     assert message in err
+
+
+def test_started_as_serve_sh_does_it_is_not_mixed_up_with_the_user_s_files(tmp_path):
+    for name in ("app", "uvicorn", "data", "schema"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('the wrong one')")
+    done = subprocess.run([sys.executable, ROOT / "app", "--help"], cwd=tmp_path, text=True,
+                          capture_output=True, env=os.environ | {"PYTHONPATH": str(ROOT)})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("usage: python -m app")
 
 
 def test_a_port_in_use():

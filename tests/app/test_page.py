@@ -50,6 +50,27 @@ def file(content, name="page.png"):
 
 def clean(tab, count):
     expect(tab.locator("#list li.good")).to_have_count(count, timeout=20_000)
+    expect(tab.locator("#tools")).not_to_have_attribute("inert", "")
+
+
+def choose_tool(tab, name):
+    tab.get_by_role("radio", name=name).check(force=True)
+
+
+def stroke(tab, y=0, button_up=True):
+    box = tab.locator("#canvas").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2 + y
+    tab.mouse.move(x - 100, y)
+    tab.mouse.down()
+    tab.mouse.move(x + 100, y, steps=5)
+    if button_up:
+        tab.mouse.up()
+
+
+def strokes(client, tab):
+    """How many strokes the server has of each document's first page."""
+    ids = tab.evaluate("JSON.parse(sessionStorage['text-eraser.jobs'])")
+    return [len(client.get(f"/api/jobs/{job}/pages/1/strokes").json()["strokes"]) for job in ids]
 
 
 def downloaded(tab, form):
@@ -77,6 +98,7 @@ def test_from_files_to_a_zip(client, visit, page, make_pdf):
     clean(tab, 3)
     tab.click("#clear")
     expect(tab.locator("#start")).to_be_visible()
+    expect(tab.locator("#choose")).to_be_focused()
     assert client.get("/api/status").json()["waiting"] == 0
 
 
@@ -104,18 +126,12 @@ def test_what_is_protected_comes_back_to_the_bit(client, visit, page, how):
     tab = visit(client)
     tab.set_input_files("#files", file(page, "my page.png"))
     clean(tab, 1)
-    tab.get_by_role("radio", name="Protect").check(force=True)
-    canvas = tab.locator("#canvas")
-    box = canvas.bounding_box()
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    choose_tool(tab, "Protect")
     if how == "pointer":
-        tab.mouse.move(x - 100, y - 40)
-        tab.mouse.down()
-        tab.mouse.move(x + 100, y - 40, steps=5)
-        tab.mouse.up()
+        stroke(tab, -40)
     else:
         for key in ("ArrowUp", "Space", *["Shift+ArrowRight"] * 4, "Space"):
-            canvas.press(key)
+            tab.locator("#canvas").press(key)
     expect(tab.locator("#list .state")).to_have_text("Clean, edited")
     name, content = downloaded(tab, "png")
     assert name == "my page-clean.png"
@@ -128,11 +144,153 @@ def test_what_is_protected_comes_back_to_the_bit(client, visit, page, how):
     assert (read_image(*downloaded(tab, "png")) == 255).all()
 
 
+def test_strokes_stay_with_their_page(client, visit, page):
+    tab = visit(client)
+    tab.set_input_files("#files", [file(page, "a.png"), file(page, "b.png")])
+    clean(tab, 2)
+    choose_tool(tab, "Protect")
+    stroke(tab)
+    late = []
+    tab.route("**/pages/1/input", lambda route: late.append(route))
+    tab.locator("#list .open").nth(1).click()  # which sends the stroke
+    expect(tab.locator("#list .state").first).to_have_text("Clean, edited")
+    tab.keyboard.press("Control+z")
+    stroke(tab, 40)
+    expect(tab.locator("#undo")).to_be_disabled()
+    late[0].continue_()
+    clean(tab, 2)
+    stroke(tab, 40)
+    stroke(tab, 60)
+    expect(tab.locator("#list .state").nth(1)).to_have_text("Clean, edited")
+    assert strokes(client, tab) == [1, 2]
+
+
+def test_what_is_not_erased_cannot_be_brushed(client, gate, visit, page):
+    tab = visit(client)
+    tab.set_input_files("#files", file(page, "a.png"))
+    clean(tab, 1)
+    choose_tool(tab, "Erase more")
+    gate.opened.clear()
+    tab.set_input_files("#files", file(page, "b.png"))
+    expect(tab.locator("#tools")).to_have_attribute("inert", "")
+    stroke(tab)
+    tab.locator("#canvas").press("Space")
+    tab.locator("#canvas").press("Control+z")
+    tab.wait_for_timeout(700)
+    gate.opened.set()
+    clean(tab, 2)
+    assert strokes(client, tab) == [0, 0]
+    expect(tab.locator("#list .state")).to_have_text(["Clean", "Clean"])
+
+
+def test_strokes_that_are_not_taken_are_taken_back(client, visit, page):
+    tab = visit(client)
+    tab.set_input_files("#files", file(page))
+    clean(tab, 1)
+    choose_tool(tab, "Protect")
+    tab.route("**/strokes", lambda route: route.abort())
+    stroke(tab)
+    expect(tab.locator("#notice")).to_have_text("The server does not answer.")
+    expect(tab.locator("#undo")).to_be_disabled()
+    expect(tab.locator("#list .state")).to_have_text("Clean")
+    tab.unroute("**/strokes")
+    stroke(tab)
+    expect(tab.locator("#notice")).to_have_text("")
+    expect(tab.locator("#list .state")).to_have_text("Clean, edited")
+
+
+def test_a_stroke_is_not_lost(client, visit, page):
+    """Where a download or a reload follows at once."""
+    tab = visit(client)
+    tab.set_input_files("#files", file(page))
+    clean(tab, 1)
+    choose_tool(tab, "Protect")
+    stroke(tab)
+    once = read_image(*downloaded(tab, "png"))
+    assert (once != 255).any()
+    stroke(tab, 60)
+    tab.reload()
+    clean(tab, 1)
+    choose_tool(tab, "Protect")
+    stroke(tab, -60)
+    expect(tab.locator("#list .state")).to_have_text("Clean, edited")
+    assert strokes(client, tab) == [3]
+
+
+def test_the_brush_by_keys(client, visit, page):
+    tab = visit(client)
+    tab.set_input_files("#files", [file(page, "a.png"), file(page, "b.png")])
+    clean(tab, 2)
+    choose_tool(tab, "Protect")
+    canvas = tab.locator("#canvas")
+    canvas.focus()
+    for _ in range(6):  # held down: once, and repeated
+        tab.keyboard.down(" ")
+    tab.keyboard.up(" ")
+    # Put down still; given up by another tool, or another page.
+    choose_tool(tab, "Move")
+    choose_tool(tab, "Protect")
+    canvas.press("Shift+ArrowRight")
+    canvas.press("Space")
+    tab.locator("#list .open").nth(1).press("Enter")
+    clean(tab, 2)
+    canvas.press("Shift+ArrowRight")
+    canvas.press("Space")
+    canvas.press("Space")
+    expect(tab.locator("#list .state")).to_have_text(["Clean", "Clean, edited"])
+    assert strokes(client, tab) == [0, 1]
+
+
+def test_what_the_server_forgot(client, visit, page):
+    tab = visit(client)
+    tab.set_input_files("#files", file(page))
+    clean(tab, 1)
+    [job] = tab.evaluate("JSON.parse(sessionStorage['text-eraser.jobs'])")
+    client.delete(f"/api/jobs/{job}")
+    tab.click("#download")
+    tab.click("#downloads [data-form=zip]")
+    expect(tab.locator("#list .state")).to_have_text("Deleted on the server")
+    expect(tab.locator("#notice")).to_contain_text("no such job")
+    expect(tab.locator("#tools")).to_have_attribute("inert", "")
+    tab.get_by_role("button", name="Try page.png again").click()
+    expect(tab.locator("#notice")).to_have_text("")
+    clean(tab, 1)
+
+
+@pytest.mark.parametrize("script", [
+    "sessionStorage['text-eraser.jobs'] = '{'; localStorage['text-eraser.language'] = '\"xx\"'",
+    "sessionStorage['text-eraser.jobs'] = '7'; localStorage['text-eraser.language'] = 'de'",
+    "for (const kind of ['localStorage', 'sessionStorage']) Object.defineProperty(window, kind, "
+    "{ get() { throw new DOMException('denied', 'SecurityError'); } })",
+])
+def test_whatever_the_browser_stores(browser, client, visit, page, script):
+    tab = visit(client)
+    tab.add_init_script(script)
+    tab.reload()
+    expect(tab.get_by_role("heading", level=1)).to_have_text("Text eraser")
+    tab.click("#language")
+    expect(tab.get_by_role("heading", level=1)).to_have_text("文字擦除")
+    tab.set_input_files("#files", file(page))
+    clean(tab, 1)
+
+
+def test_a_huge_page_can_be_zoomed_out(serve, visit):
+    with serve(megapixels=50) as client:
+        tab = visit(client)
+        tab.set_input_files("#files", file(np.full((30_000, 64, 3), 255, np.uint8)))
+        clean(tab, 1)
+        whole = tab.locator("#scale").text_content()
+        tab.click("#zoomOut")
+        expect(tab.locator("#scale")).to_have_text(whole)
+
+
 def test_cancelling_and_trying_again(client, gate, visit, page):
     tab = visit(client)
     gate.opened.clear()
-    tab.set_input_files("#files", [file(page), file(b"no image", "notes.txt")])
-    expect(tab.locator("#list li.bad .state")).to_contain_text("notes.txt: cannot be read")
+    tab.set_input_files("#files", [
+        file(page), file(b"no image", "notes.txt"), file(b"", "empty.png")])
+    expect(tab.locator("#list li.bad .state")).to_contain_text([
+        "notes.txt: cannot be read", "empty.png: cannot be read: the file is empty"])
     expect(tab.locator("#list li.busy")).to_have_count(1)
     tab.get_by_role("button", name="Cancel page.png").click()
     expect(tab.locator("#list .state").first).to_have_text("Cancelled")
@@ -140,7 +298,7 @@ def test_cancelling_and_trying_again(client, gate, visit, page):
     tab.get_by_role("button", name="Try page.png again").click()
     clean(tab, 1)
     tab.get_by_role("button", name="Remove notes.txt").click()
-    expect(tab.locator("#list li")).to_have_count(1)
+    expect(tab.locator("#list li")).to_have_count(2)
 
 
 def test_a_full_queue_is_waited_for(serve, gate, visit, page):
