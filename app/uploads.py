@@ -16,9 +16,9 @@ from data.image_io import open_image
 
 ROOT = Path(__file__).parent.parent
 # Pillow's other readers are not for strangers' files: one of them starts a program.
-FORMATS = ["PNG", "JPEG", "WEBP", "BMP", "TIFF"]
+FORMATS = ["PNG", "JPEG", "WEBP", "BMP", "TIFF", "HEIF"]
 SUFFIXES = {"PNG": ".png", "JPEG": ".jpg", "MPO": ".jpg", "WEBP": ".webp", "BMP": ".bmp",
-            "TIFF": ".tif"}  # a phone's JPEG may be an MPO
+            "TIFF": ".tif", "HEIF": ".heic"}  # a phone's JPEG may be an MPO
 NAME = 100  # characters kept of a file's name
 SECONDS = 20  # that a PDF's pages may take to be counted and measured
 

@@ -164,6 +164,13 @@ def test_kinds_are_told_by_content(client, page, make_pdf):
         np.testing.assert_array_equal(client.picture(job, "input"), page)
 
 
+def test_photos_of_phones(client, page):
+    content = saved(Image.fromarray(page), format="HEIF")
+    job = client.erase(content, "IMG_1.HEIC")
+    assert job["state"] == "done"
+    np.testing.assert_array_equal(client.picture(job, "input"), Image.open(io.BytesIO(content)))
+
+
 @pytest.mark.parametrize("name, clean", [
     ("a.png", "a.png"), ("/etc/passwd", "passwd"), ("C:\\scans\\a b.png", "a b.png"),
     ("..", "page"), (None, "page"), ("", "page"), ("a\n\x00\u202e.png", "a.png"),
