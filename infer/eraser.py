@@ -24,6 +24,7 @@ from model import Erased, Inpainted, Segmented
 # COMPOSE_ABOVE: strokes fade out over a pixel or two, and their rims must be erased with them.
 COMPOSE_ABOVE = 0.2
 COMPOSE_REACH = 3
+COMPOSE_SURE = 0.6  # what is connected and nowhere above it is print that looks a little like ink
 FLIP_ABOVE = 0.1  # a tile's largest mask value from which on it is seen again; see `flip_ink`
 
 BUNDLED = tuple(
@@ -195,7 +196,7 @@ class Eraser:
         """A batch of tiles, uint8 N,S,S,3 or with their holes 4, to float32 N,S,S,4 or 5.
 
         RGB in [0, 255], the mask, and where not all of the page may change what of it may: for
-        composing the mask's maximum within COMPOSE_REACH, for a fill the holes.
+        composing the maximum of sure ink within COMPOSE_REACH, for a fill the holes.
         Networks see the tiles resized by `scale`; their change is resized back and added.
         """
         height, width = (round(side * scale) for side in tiles.shape[1:3])
@@ -203,7 +204,7 @@ class Eraser:
         if self._filler is not None:
             near = self._filler.hole
         elif self.settings.composite:
-            near = partial(cv2.dilate, kernel=np.ones((2 * COMPOSE_REACH + 1,) * 2, np.uint8))
+            near = _near_ink
         else:
             return planes
         return np.stack([cv2.merge([*cv2.split(tile), near(tile[..., 3])]) for tile in planes])
@@ -254,6 +255,22 @@ class Eraser:
 def _middle(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
     """The median of three."""
     return np.maximum(np.minimum(a, b), np.minimum(np.maximum(a, b), c))
+
+
+def _near_ink(mask: np.ndarray) -> np.ndarray:
+    """The maximum within COMPOSE_REACH of a tile's mask, float32 H,W, where that is sure ink.
+
+    As edges in Canny: A Computational Approach to Edge Detection, TPAMI 1986, ink has to be sure
+    somewhere in a connected region. What the tile's border cuts off may be so beyond.
+    """
+    _, regions = cv2.connectedComponents((mask > COMPOSE_ABOVE).astype(np.uint8))
+    sure = np.zeros(regions.max() + 1, bool)
+    sure[regions[mask > COMPOSE_SURE]] = True
+    for border in (regions[0], regions[-1], regions[:, 0], regions[:, -1]):
+        sure[border] = True
+    sure[0] = False
+    kernel = np.ones((2 * COMPOSE_REACH + 1,) * 2, np.uint8)
+    return cv2.dilate(np.where(sure[regions], mask, np.float32(0)), kernel)
 
 
 def _as_map(what, shape: tuple[int, int], name: str) -> np.ndarray | None:

@@ -221,7 +221,7 @@ def test_composite_keeps_print_and_erases_rims():
     page = make_page(110, 140, 100, 256)
     page[::11, ::13], page[::17, ::7] = 20, 60
     net = network(lambda x: x / 2 + 0.25, lambda x: np.where(
-        x[:, :1] < 30 / 255, 0.3, np.where(x[:, :1] < 70 / 255, 0.1, 0)))
+        x[:, :1] < 30 / 255, 0.7, np.where(x[:, :1] < 70 / 255, 0.1, 0)))
     plain = Eraser([net], **SMALL).run(page)
     composed = Eraser([net], **SMALL, composite=True, batch=3).run(page)
     ink = plain.mask > 0.2
@@ -234,6 +234,19 @@ def test_composite_keeps_print_and_erases_rims():
     np.testing.assert_array_equal(composed.image[near], plain.image[near])
     np.testing.assert_array_equal(composed.image[~near], page[~near])
     np.testing.assert_array_equal(composed.mask, plain.mask)
+
+
+def test_composite_takes_ink_that_is_sure_somewhere():
+    """A dim spot stays; one that holds a sure pixel goes, and a line of several tiles after it."""
+    page = np.full((110, 200, 3), 200, np.uint8)
+    page[20:26, 30:36] = 100
+    page[60:66, 30:36], page[63, 35] = 100, 50
+    page[90, 20:180], page[90, 20] = 100, 50
+    net = network(lambda x: x * 0 + 1, lambda x: np.where(
+        x[:, :1] < 60 / 255, 0.7, np.where(x[:, :1] < 110 / 255, 0.5, 0)))
+    erased = Eraser([net], **SMALL, composite=True)(page)
+    assert (erased[15:30] == page[15:30]).all()
+    assert (erased[57:] == 255).sum() and (erased[57:] >= 200).all()
 
 
 BOXES = [(10, 20, 50, 90), (-5, -5, 3, 4), (120, 70, 9999, 9999), (30, 30, 20, 40)]
