@@ -24,7 +24,7 @@ from model import Erased, Inpainted, Segmented
 # COMPOSE_ABOVE: strokes fade out over a pixel or two, and their rims must be erased with them.
 COMPOSE_ABOVE = 0.2
 COMPOSE_REACH = 3
-COMPOSE_SURE = 0.6  # what is connected and nowhere above it is print that looks a little like ink
+COMPOSE_MEAN = 0.5  # of a connected region; below it is print that looks a little like ink
 FLIP_ABOVE = 0.1  # a tile's largest mask value from which on it is seen again; see `flip_ink`
 
 BUNDLED = tuple(
@@ -196,7 +196,7 @@ class Eraser:
         """A batch of tiles, uint8 N,S,S,3 or with their holes 4, to float32 N,S,S,4 or 5.
 
         RGB in [0, 255], the mask, and where not all of the page may change what of it may: for
-        composing the maximum of sure ink within COMPOSE_REACH, for a fill the holes.
+        composing the mask's maximum within COMPOSE_REACH of ink, for a fill the holes.
         Networks see the tiles resized by `scale`; their change is resized back and added.
         """
         height, width = (round(side * scale) for side in tiles.shape[1:3])
@@ -258,19 +258,19 @@ def _middle(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
 
 
 def _near_ink(mask: np.ndarray) -> np.ndarray:
-    """The maximum within COMPOSE_REACH of a tile's mask, float32 H,W, where that is sure ink.
+    """The maximum within COMPOSE_REACH of a tile's mask, float32 H,W, where that is ink.
 
-    As edges in Canny: A Computational Approach to Edge Detection, TPAMI 1986, ink has to be sure
-    somewhere in a connected region. What the tile's border cuts off may be so beyond.
+    Connected regions are so that have a mean of COMPOSE_MEAN, or that the tile's border cuts off:
+    beyond it they may have it.
     """
     _, regions = cv2.connectedComponents((mask > COMPOSE_ABOVE).astype(np.uint8))
-    sure = np.zeros(regions.max() + 1, bool)
-    sure[regions[mask > COMPOSE_SURE]] = True
+    total = np.bincount(regions.ravel(), mask.ravel())
+    ink = total >= COMPOSE_MEAN * np.bincount(regions.ravel())
     for border in (regions[0], regions[-1], regions[:, 0], regions[:, -1]):
-        sure[border] = True
-    sure[0] = False
+        ink[border] = True
+    ink[0] = False
     kernel = np.ones((2 * COMPOSE_REACH + 1,) * 2, np.uint8)
-    return cv2.dilate(np.where(sure[regions], mask, np.float32(0)), kernel)
+    return cv2.dilate(np.where(ink[regions], mask, np.float32(0)), kernel)
 
 
 def _as_map(what, shape: tuple[int, int], name: str) -> np.ndarray | None:
