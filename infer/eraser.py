@@ -25,6 +25,7 @@ from model import Erased, Inpainted, Segmented
 COMPOSE_ABOVE = 0.2
 COMPOSE_REACH = 3
 COMPOSE_MEAN = 0.5  # of a connected region; below it is print that looks a little like ink
+COMPOSE_SURE = 0.9  # from which on pixels are ink, whatever is around them
 FLIP_ABOVE = 0.1  # a tile's largest mask value from which on it is seen again; see `flip_ink`
 
 BUNDLED = tuple(
@@ -261,7 +262,7 @@ def _near_ink(mask: np.ndarray) -> np.ndarray:
     """The maximum within COMPOSE_REACH of a tile's mask, float32 H,W, where that is ink.
 
     Connected regions are so that have a mean of COMPOSE_MEAN, or that the tile's border cuts off:
-    beyond it they may have it.
+    beyond it they may have it. So is what is above COMPOSE_SURE.
     """
     _, regions = cv2.connectedComponents((mask > COMPOSE_ABOVE).astype(np.uint8))
     total = np.bincount(regions.ravel(), mask.ravel())
@@ -270,7 +271,8 @@ def _near_ink(mask: np.ndarray) -> np.ndarray:
         ink[border] = True
     ink[0] = False
     kernel = np.ones((2 * COMPOSE_REACH + 1,) * 2, np.uint8)
-    return cv2.dilate(np.where(ink[regions], mask, np.float32(0)), kernel)
+    ink = ink[regions] | (mask > COMPOSE_SURE)
+    return cv2.dilate(np.where(ink, mask, np.float32(0)), kernel)
 
 
 def _as_map(what, shape: tuple[int, int], name: str) -> np.ndarray | None:

@@ -237,15 +237,22 @@ def test_composite_keeps_print_and_erases_rims():
 
 
 def test_composite_takes_regions_that_are_ink_on_the_whole():
-    """A dim spot stays; one that is half ink goes, and a dim line that leads out of tiles."""
+    """A dim spot stays; one that is half ink goes, and a dim line that leads out of tiles.
+
+    Of a large dim region goes what is surely ink, with what is near it.
+    """
     page = np.full((110, 200, 3), 200, np.uint8)
     page[20:26, 30:36], page[20, 30] = 100, 50
     page[60:66, 30:36], page[60:63, 30:36] = 100, 50
     page[90, 20:180] = 100
+    page[20:40, 100:120], page[30, 110] = 100, 0
     net = network(lambda x: x * 0 + 1, lambda x: np.where(
-        x[:, :1] < 60 / 255, 0.7, np.where(x[:, :1] < 110 / 255, 0.4, 0)))
+        x[:, :1] < 40 / 255, 1, np.where(
+            x[:, :1] < 60 / 255, 0.7, np.where(x[:, :1] < 110 / 255, 0.4, 0))))
     erased = Eraser([net], **SMALL, composite=True)(page)
-    assert (erased[15:30] == page[15:30]).all()
+    assert (erased[15:30, :60] == page[15:30, :60]).all()
+    gone = (erased[15:45, 90:130] == 255).all(axis=2)
+    assert gone.sum() == 7 * 7 and gone[12:19, 17:24].all()
     assert (erased[57:] == 255).sum() and (erased[57:] >= 200).all()
 
 

@@ -29,7 +29,7 @@ def test_recipes_of_the_contest(path):
     config = load_config(path)
     lite = path.stem.endswith("_lite")
     assert config.model.arch == path.stem.split("_")[0]
-    assert (config.model.width, config.model.form) == ((16, "gated") if lite else (32, "plain"))
+    assert (config.model.width, config.model.form) == ((16, "paper") if lite else (32, "plain"))
     first, second = config.train.stages
     assert (first.drop, second.drop) == ([], ["dice", "cross_entropy"] if lite else ["dice"])
     assert second.freeze_mask and second.lr < first.lr and second.steps < first.steps
