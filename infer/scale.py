@@ -16,7 +16,8 @@ SCALES = (0.5, 1, 2)
 AUTOMATIC = "auto"  # by the height of a page's print
 # Networks know print of 8 to 60 pixels: what they know, enlarged, is erased worse and slower.
 ENLARGED = {2: 6}  # scale: pixels of height up to which print is seen so much larger
-LEAST_SHRUNK = 80  # from so many on print is seen half as large
+LEAST_SHRUNK = 80  # from so many on print is seen half as large, if a quarter is not below
+LEAST_QUARTER = 60  # so many: lines that are joined with others seem taller
 
 _WINDOW, _WINDOWS = 1024, 3  # larger pages are sampled: side in pixels, windows along an axis
 _PAPER = 51  # side of the square whose mean is the paper around a pixel
@@ -37,7 +38,7 @@ def best_scale(page: np.ndarray, enlarged: Mapping[int, float] = ENLARGED) -> fl
     height = print_height(page)
     if height is None:
         return 1
-    if height >= LEAST_SHRUNK:
+    if height >= LEAST_SHRUNK and print_height(page, 0.25) >= LEAST_QUARTER:
         return 0.5
     return max((scale for scale, tallest in enlarged.items() if height <= tallest), default=1)
 
@@ -75,16 +76,17 @@ def _fit(pictures: np.ndarray, height: int, width: int) -> np.ndarray:
     return np.stack([cv2.resize(p, (width, height), interpolation=how) for p in pictures])
 
 
-def print_height(page: np.ndarray) -> float | None:
+def print_height(page: np.ndarray, share: float = 0.5) -> float | None:
     """Height in pixels of a page's characters, None where there is too little print to tell.
 
     `page` is uint8 H,W,3 RGB; large ones are sampled. Components of the size of letters are joined
-    into lines, whose median height by length this is: pictures and rules make none.
+    into lines, of whose heights by length this is the median, or another quantile: pictures and
+    rules make none.
     """
     found = [_lines(page[rows, columns])
              for rows in _samples(page.shape[0]) for columns in _samples(page.shape[1])]
     heights, widths = np.concatenate(found, axis=1)
-    return _weighted_median(heights, widths) if heights.size else None
+    return _weighted_quantile(heights, widths, share) if heights.size else None
 
 
 def _samples(length: int) -> list[slice]:
@@ -108,7 +110,7 @@ def _lines(page: np.ndarray) -> np.ndarray:
     letters[0] = False  # the paper
     if letters.sum() < _LETTERS:
         return np.empty((2, 0), int)
-    size = _weighted_median(height[letters], height[letters])
+    size = _weighted_quantile(height[letters], height[letters])
     gaps = np.ones((max(1, round(size / 4)), max(1, round(0.6 * size))), np.uint8)
     lines = cv2.morphologyEx(letters[labels].astype(np.uint8), cv2.MORPH_CLOSE, gaps)
     lines[:, ::max(8, round(6 * size))] = 0  # cut, since tilted lines are taller
@@ -117,7 +119,7 @@ def _lines(page: np.ndarray) -> np.ndarray:
     return np.stack([height[good], width[good]])
 
 
-def _weighted_median(values: np.ndarray, weights: np.ndarray) -> float:
+def _weighted_quantile(values: np.ndarray, weights: np.ndarray, share: float = 0.5) -> float:
     order = np.argsort(values)
     total = weights[order].cumsum()
-    return float(values[order][np.searchsorted(total, total[-1] / 2)])
+    return float(values[order][np.searchsorted(total, total[-1] * share)])

@@ -70,15 +70,24 @@ def test_large_pages_are_sampled():
 def test_best_scale(monkeypatch, enlarged, heights):
     page = make_page(4, 4)
     for height, expected in heights.items():
-        monkeypatch.setattr("infer.scale.print_height", lambda page, height=height: height)
+        monkeypatch.setattr("infer.scale.print_height", lambda page, *_, height=height: height)
         assert best_scale(page, **enlarged) == expected
+
+
+@pytest.mark.parametrize("lines, expected", [
+    ([(80, 211), (47, 177)], 1), ([(80, 211), (70, 177)], 0.5),
+    ([(85, 900), (40, 90)], 0.5), ([(79, 211), (79, 177)], 1),
+])
+def test_a_line_that_is_joined_with_others_shrinks_no_page(monkeypatch, lines, expected):
+    monkeypatch.setattr("infer.scale._lines", lambda page: np.array(lines).T)
+    assert best_scale(make_page(64, 64)) == expected
 
 
 @pytest.mark.parametrize("scale, height, tiles", [
     ("auto", 6, 30), ("auto", 30, 9), ("auto", 100, 4), (1, 6, 9),
 ])
 def test_the_scale_by_the_height_of_print(monkeypatch, scale, height, tiles):
-    monkeypatch.setattr("infer.scale.print_height", lambda page: height)
+    monkeypatch.setattr("infer.scale.print_height", lambda page, *_: height)
     seen = []
     Eraser([lambda x: seen.append(x.shape) or identity(x)], tta="none", scale=scale)(
         make_page(700, 900))
