@@ -25,7 +25,7 @@ from tqdm import tqdm
 from data.cores import usable_cores
 from data.errors import exit_with
 from data.files import make_folder
-from data.image_io import encode_image, is_turned, open_image, read_image, write_image
+from data.image_io import encode_image, open_image, read_image, upright_size, write_image
 from data.manifest import Manifest, make_key
 from data.pairs import LAYOUTS, Pair, find_pairs, mask_settings
 from data.soft_mask import CHANNELS, soft_mask, to_uint8
@@ -128,7 +128,7 @@ def misfits(pair: Pair) -> list[str]:
     """What is wrong with another program's mask, in a sentence if anything."""
     try:
         with open_image(pair.image) as image:
-            width, height = image.size[::-1] if is_turned(image) else image.size
+            width, height = upright_size(image)
         pair.read_mask((height, width))
     except ValueError as error:
         return [str(error)]

@@ -67,9 +67,9 @@ for option; do
         exit 2
     esac
 done
-case "$data $*" in
-    synth\ * | *data.threshold=* | *data.channel=* | *data.dilate=*) ;;
-    *) "$PYTHON" "$here/compute_mask.py" "$data" ;;
+case $* in
+    *data.threshold=* | *data.channel=* | *data.dilate=*) ;;
+    *) [ "$data" = synth ] || "$PYTHON" "$here/compute_mask.py" "$data" ;;
 esac
 train erasenet "$@"
 train nonlocal "$@"

@@ -24,7 +24,6 @@ from data.image_io import (
     PHOTOS,
     PageImage,
     encode_image,
-    is_turned,
     open_image,
     page_frames,
     read_picture,
@@ -32,6 +31,7 @@ from data.image_io import (
     seek_page,
     tiff_options,
     upright_dpi,
+    upright_size,
 )
 
 TIFF = (".tif", ".tiff")
@@ -96,7 +96,7 @@ class ImageDocument(Document):
     def sizes(self) -> list[tuple[int, int]]:
         with open_image(self.path, self._content) as image:
             seek_page(image)
-            return [_upright_size(image)]
+            return [upright_size(image)]
 
     def __getitem__(self, index: int) -> PageImage:
         range(1)[index]
@@ -119,7 +119,7 @@ class TiffDocument(Document):
             self._frames = page_frames(image)
             for frame in self._frames:
                 image.seek(frame)
-                sizes.append(_upright_size(image))
+                sizes.append(upright_size(image))
         self.total = len(sizes)
         self.numbers = parse_pages(pages, self.total, path)
         self.sizes = [sizes[number - 1] for number in self.numbers]
@@ -258,10 +258,3 @@ def _to_mode(image: np.ndarray, mode: str) -> Image.Image:
     if mode != "RGB" and image.ndim == 3:
         image = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     return Image.fromarray(image > 127 if mode == "1" else image)
-
-
-def _upright_size(image: Image.Image) -> tuple[int, int]:
-    width, height = image.size
-    if image.format == "TIFF":  # some versions of Pillow exchange them, some do not
-        width, height = image.tag_v2[256], image.tag_v2[257]
-    return (height, width) if is_turned(image) else (width, height)

@@ -126,6 +126,13 @@ def is_turned(image: Image.Image) -> bool:
     return image.getexif().get(0x0112, 1) in (5, 6, 7, 8)
 
 
+def upright_size(image: Image.Image) -> tuple[int, int]:
+    width, height = image.size
+    if image.format == "TIFF":  # some versions of Pillow exchange them, some do not
+        width, height = image.tag_v2[256], image.tag_v2[257]
+    return (height, width) if is_turned(image) else (width, height)
+
+
 def upright_dpi(image: Image.Image) -> tuple[float, float] | None:
     """Pixels an inch across and down the upright image; None where the file knows of none."""
     try:
@@ -240,14 +247,14 @@ def write_image(path: Path | str, image: np.ndarray, quality: int = 95) -> None:
     write_bytes(path, content)
 
 
-def list_images(folder: Path | str, suffixes: tuple[str, ...] = SUFFIXES) -> list[Path]:
+def list_images(folder: Path | str) -> list[Path]:
     """The images directly in a folder, by name, hidden files left out. ValueError if no folder."""
     folder = Path(folder)
     if not folder.is_dir():
         raise ValueError(f"{folder}: no such folder")
     return sorted(
         p for p in folder.iterdir()
-        if p.suffix.lower() in suffixes and not p.name.startswith(".") and p.is_file()
+        if p.suffix.lower() in SUFFIXES and not p.name.startswith(".") and p.is_file()
     )
 
 

@@ -29,7 +29,7 @@ from data.augment import AugmentConfig, augment
 from data.generated import GeneratedCrops, GeneratedPage, SynthConfig, validation_pages
 from data.holes import HoleConfig, cut_hole
 from data.image_io import list_images, read_grey, read_image
-from data.manifest import NAME, Manifest, make_key
+from data.manifest import Manifest, make_key
 from data.page_cache import PageCache
 from data.soft_mask import CHANNELS, size_of, soft_mask
 
@@ -326,7 +326,7 @@ def _check_masks(pairs: Sequence[Pair], config: DataConfig) -> None:
     The first mask tells: all of a folder are made in one go.
     """
     pair = next((pair for pair in pairs if pair.mask.exists()), None)
-    if pair is None or not (pair.mask.parent / NAME).exists():
+    if pair is None:
         return
     manifest = Manifest(pair.mask.parent)
     key = make_key([pair.image, pair.gt], mask_settings(config))

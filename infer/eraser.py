@@ -265,8 +265,7 @@ def _near_ink(mask: np.ndarray) -> np.ndarray:
     beyond it they may have it. So is what is above COMPOSE_SURE.
     """
     _, regions = cv2.connectedComponents((mask > COMPOSE_ABOVE).astype(np.uint8))
-    total = np.bincount(regions.ravel(), mask.ravel())
-    ink = total >= COMPOSE_MEAN * np.bincount(regions.ravel())
+    ink = np.bincount(regions.ravel(), mask.ravel() - COMPOSE_MEAN) >= 0
     for border in (regions[0], regions[-1], regions[:, 0], regions[:, -1]):
         ink[border] = True
     ink[0] = False

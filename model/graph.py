@@ -143,18 +143,15 @@ def _average(x: Symbol, size: int) -> Symbol:
     return x.graph.node("AveragePool", x, kernel_shape=[size] * 2, strides=[size] * 2)
 
 
-def _max_pool(x: Symbol) -> Symbol:
-    return x.graph.node("MaxPool", x, kernel_shape=[2, 2], strides=[2, 2])
+def _max_pool(x: Symbol, side: int, stride: int = 1) -> Symbol:
+    return x.graph.node("MaxPool", x, kernel_shape=[side] * 2, strides=[stride] * 2,
+                        pads=[(side - stride) // 2] * 4)
 
 
 def _upsample(x: Symbol) -> Symbol:
     scales = np.array([1, 1, 2, 2], "float32")
     return x.graph.node("Resize", x, None, scales, mode="nearest",
                         coordinate_transformation_mode="asymmetric", nearest_mode="floor")
-
-
-def _max_pool3(x: Symbol) -> Symbol:
-    return x.graph.node("MaxPool", x, kernel_shape=[3, 3], pads=[1] * 4)
 
 
 def _shape(x: Symbol, begin: int, end: int) -> Symbol:
@@ -222,7 +219,7 @@ def _warp(x: Symbol, flow: Symbol) -> Symbol:
 def _mean_logits(mask: Symbol) -> Symbol:
     node = mask.graph.node
     mean = _clip(node("ReduceMean", mask, axes=[1]), 1e-6, 1 - 1e-6)
-    return node("Log", mean / _unknown(mean))
+    return node("Log", mean / (1.0 - mean))
 
 
 def _bilinear(x: Symbol) -> Symbol:
@@ -235,11 +232,7 @@ def _split_hole(x: Symbol) -> tuple[Symbol, Symbol, Symbol]:
     picture = node("Slice", x, np.array([0]), np.array([3]), axis)
     hole = node("Slice", x, np.array([3]), np.array([4]), axis)
     hole = node("Cast", node("GreaterOrEqual", hole, 0.5), to=TensorProto.FLOAT)
-    return picture, _unknown(hole), hole
-
-
-def _unknown(known: Symbol) -> Symbol:
-    return 1.0 - known
+    return picture, 1.0 - hole, hole
 
 
 def _box_mean(x: Symbol, kernel: int, stride: int) -> Symbol:
@@ -251,11 +244,6 @@ def _renormaliser(share: Symbol) -> tuple[Symbol, Symbol]:
     node = share.graph.node
     known = node("Cast", node("Greater", share, inpaint.SMALLEST), to=TensorProto.FLOAT)
     return known, node("Div", known, node("Max", share, inpaint.SMALLEST))
-
-
-def _brightest(x: Symbol, side: int, stride: int = 1) -> Symbol:
-    return x.graph.node("MaxPool", x, kernel_shape=[side] * 2, strides=[stride] * 2,
-                        pads=[(side - stride) // 2] * 4)
 
 
 def _clip(x: Symbol, low: float, high: float) -> Symbol:
@@ -272,10 +260,10 @@ RULES: list[tuple[object, str, Callable]] = [
     (nn.BatchNorm2D, "forward", _batch_norm),
     (blocks.UpConv, "forward", _up_conv),
     (nonlocal_eraser.NonLocalBlock, "forward", _attention),
-    (nonlocal_eraser, "max_pool", _max_pool),
+    (nonlocal_eraser, "max_pool", lambda x: _max_pool(x, 2, 2)),
     (nonlocal_eraser, "upsample", _upsample),
-    (craft, "max_pool", _max_pool),
-    (craft, "max_pool3", _max_pool3),
+    (craft, "max_pool", lambda x: _max_pool(x, 2, 2)),
+    (craft, "max_pool3", lambda x: _max_pool(x, 3)),
     (craft, "bilinear", _bilinear),
     (text_seg, "bilinear", _bilinear),
     *((module, "enlarge_to", _enlarge_to) for module in (gmcnn, pert)),
@@ -284,10 +272,9 @@ RULES: list[tuple[object, str, Callable]] = [
     (pert, "mean_logits", _mean_logits),
     *((module, "upsample", _upsample) for module in (inpaint, gmcnn, pert)),
     *((module, "split_hole", _split_hole) for module in (inpaint, gmcnn)),
-    (inpaint, "unknown", _unknown),
     (inpaint, "box_mean", _box_mean),
     (inpaint, "renormaliser", _renormaliser),
-    (paper, "brightest", _brightest),
+    (paper, "brightest", _max_pool),
     (paper, "bilinear", _bilinear),
     (paper, "lightness", lambda colour: colour.graph.node("ReduceMean", colour, axes=[1])),
     (paper, "without_gradient", lambda x: x),

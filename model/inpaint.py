@@ -122,7 +122,7 @@ class MaskAttentionConv(_Heeding):
 
     def forward(self, parts: list[Part]) -> Part:
         y = self.conv(paddle.concat([features for features, _ in parts], 1))
-        holes = paddle.concat([unknown(known) for _, known in parts], 1)
+        holes = paddle.concat([1.0 - known for _, known in parts], 1)
         return self._finish(y + y * F.tanh(self.attend(holes))), self._known(parts)
 
 
@@ -149,11 +149,7 @@ LAYERS = {"partial": PartialConv, "gated": GatedConv, "attention": MaskAttention
 def split_hole(x: paddle.Tensor) -> tuple[paddle.Tensor, paddle.Tensor, paddle.Tensor]:
     """N,4,H,W into the picture, N,3,H,W, what of it is known and what is hole, N,1,H,W of 0, 1."""
     hole = (x[:, 3:] >= 0.5).astype(x.dtype)
-    return x[:, :3], unknown(hole), hole
-
-
-def unknown(known: paddle.Tensor) -> paddle.Tensor:
-    return 1 - known
+    return x[:, :3], 1.0 - hole, hole
 
 
 def box_mean(x: paddle.Tensor, kernel: int, stride: int) -> paddle.Tensor:
