@@ -25,6 +25,7 @@ from data.synth.content import (
     puzzles,
     questions,
     science,
+    slides,
 )
 from data.synth.content.canvas import Canvas
 from data.synth.content.column import Column
@@ -36,7 +37,7 @@ from data.synth.words import SUBJECTS, pick
 Block = Callable[[Column], None]
 Menu = tuple[tuple[float, Block], ...]  # (weight, block)
 
-WRITTEN_KINDS = ("exam", "worksheet", "book", "form", "notes")
+WRITTEN_KINDS = ("exam", "worksheet", "book", "form", "notes", "slides")
 KINDS = (*WRITTEN_KINDS, "clean")
 
 # A Chinese character is this share of its em square.
@@ -201,12 +202,15 @@ _NOTES: Menu = (
     (1.5, notebook.plain_page),
 )
 
+_SLIDES: Menu = ((1.0, slides.slide),)
+
 _SUBJECT_SHARES = {
     "exam": (0.42, 0.2, 0.15, 0.13, 0.06, 0.04),
     "worksheet": (0.42, 0.22, 0.2, 0.07, 0.04, 0.05),
     "book": (0.08, 0.48, 0.26, 0.08, 0.06, 0.04),
     "form": (0.0, 0.72, 0.28, 0.0, 0.0, 0.0),
     "notes": (0.4, 0.3, 0.2, 0.1, 0.0, 0.0),
+    "slides": (0.2, 0.4, 0.2, 0.1, 0.1, 0.0),
 }
 
 
@@ -287,7 +291,7 @@ def _fill(rng: np.random.Generator, canvas: Canvas, style: Style, kind: str) -> 
             canvas.line(x, area.top, x, area.bottom, style.colour, style.rule, dash)
     if rng.random() < {"book": 0.75, "form": 0.15, "notes": 0.15}.get(kind, 0.55):
         furniture.page_number(canvas, style, rng, area)
-    if kind == "book":
+    if kind in ("book", "slides"):
         _margin_slots(canvas, area, style.em, style.subject)
 
 
@@ -380,7 +384,7 @@ def _run(column: Column, kind: str, tidy: bool) -> None:
                 _print(column, printed, tidy)
         _print(column, _NOTES, tidy=False)
         return
-    menu = {"book": _BOOK, "form": _FORM}.get(kind, subject_menu)
+    menu = {"book": _BOOK, "form": _FORM, "slides": _SLIDES}.get(kind, subject_menu)
     # A sheet has some kinds of blocks rather than all of them.
     menu = tuple((weight * rng.gamma(0.9), block) for weight, block in menu)
     while column.y < min(column.bottom, column.canvas.height):

@@ -29,11 +29,12 @@ from data.synth.writer import write_on
 # kind: share of all pages. Nothing is written on clean pages. Of comic ones the lettering is
 # erased, of watermark ones the marks, so that these come only where they are asked for.
 KINDS = {
-    "exam": 0.31,
-    "worksheet": 0.28,
+    "exam": 0.28,
+    "worksheet": 0.25,
     "book": 0.13,
     "form": 0.11,
     "notes": 0.12,
+    "slides": 0.06,
     "clean": 0.05,
     "comic": 0.0,
     "watermark": 0.0,
@@ -185,7 +186,7 @@ def compose(
         marked = watermarked(_generator(seed, index, "writer"), picture, faces)
         return Page(kind, kind, print_height, marked)
     comic = kind == "comic"
-    factors = settings.OF_COMICS if comic else None
+    factors = settings.FACTORS.get(kind)
     name = settings.choose(rng, options.capture, options.without_captures, factors)
     # A screen's letters were fitted to its pixels, but comics are drawn on paper.
     fitted = name == "screen-copy" and not comic

@@ -344,8 +344,11 @@ def names(kind: str | None = None, without: tuple[str, ...] = ()) -> list[str]:
     return found
 
 
-# Comics are mostly files that were made for a screen: factors of the shares above.
-OF_COMICS = {"screen-copy": 20.0, "scan": 1.5, "photo": 0.2, "screen-photo": 0.2}
+# Kinds of pages that often are files made for a screen: factors of the shares above.
+FACTORS = {
+    "comic": {"screen-copy": 20.0, "scan": 1.5, "photo": 0.2, "screen-photo": 0.2},
+    "slides": {"screen-copy": 8.0},
+}
 
 
 def choose(

@@ -1,6 +1,7 @@
 """Blocks of content: each prints something, moves on, and its answers are right."""
 
 import re
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -17,6 +18,7 @@ from data.synth.content import (
     pictures,
     puzzles,
     questions,
+    slides,
 )
 from data.synth.content.canvas import Canvas, Type
 from data.synth.content.column import Column
@@ -36,7 +38,8 @@ def a_column(seed: int = 0, subject: str = "math", width: int = 700, em: float =
 
 
 def every_block() -> list[tuple[str, layout.Block]]:
-    menus = {"form": layout._FORM, "book": layout._BOOK, "math": layout._COMMON}
+    menus = {"form": layout._FORM, "book": layout._BOOK, "slides": layout._SLIDES}
+    menus["math"] = layout._COMMON
     menus |= {subject: menu for subject, menu in layout._SUBJECT_MENUS.items() if subject != "math"}
     menus["math"] += layout._SUBJECT_MENUS["math"]
     named = {}
@@ -66,6 +69,27 @@ def test_a_block_stays_in_its_column(subject, block):
     ink = (column.canvas.pixels < 128).any(axis=(0, 2))
     # Ornaments, hanging punctuation and row counts may stand a little out.
     assert not ink[:20].any() and not ink[700:].any()
+
+
+def test_bars_fill_their_boxes_and_nothing_else():
+    for seed in range(60):
+        column = a_column(seed)
+        slides.bar(column, Box(100, 200, 400, 12), (30, 60, 160))
+        ink = (column.canvas.pixels < 250).any(axis=2)
+        box = ink[200:213, 100:501]
+        assert box[:2].any() and box[-3:].any() and box.any(axis=0).mean() > 0.6
+        assert ink.sum() == box.sum(), seed
+
+
+def test_a_tree_has_all_its_parts_behind_its_braces():
+    column = a_column(3, "zh")
+    column.style = replace(column.style, accent=(200, 30, 30))
+    slides._tree(column)
+    lines = column.canvas.lines
+    roots = [line for line in lines if line.box.left == min(each.box.left for each in lines)]
+    assert len(roots) == 1 < len(lines)
+    assert all(line.box.left > roots[0].box.right for line in lines if line is not roots[0])
+    assert column.y >= max(line.box.bottom for line in lines)
 
 
 def test_page_numbers_cover_no_print():

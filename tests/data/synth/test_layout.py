@@ -78,7 +78,7 @@ def test_sheets_offer_places_to_write(kind):
     assert sum(len(sheet(seed, kind).slots) for seed in range(6)) > 6
 
 
-@pytest.mark.parametrize("kind", ["exam", "worksheet", "book", "form"])
+@pytest.mark.parametrize("kind", ["exam", "worksheet", "book", "form", "slides"])
 def test_sheets_are_printed(kind):
     shares = [(sheet(seed, kind).ink < 128).any(axis=2).mean() for seed in range(8)]
     assert 0.01 < np.mean(shares) < 0.3
@@ -113,7 +113,7 @@ def test_another_process_prints_the_same():
         "import zlib, numpy as np\n"
         "from data.synth.fonts import Faces\n"
         "from data.synth.layout import make_sheet\n"
-        'for kind in ("exam", "worksheet", "book", "form", "notes"):\n'
+        'for kind in ("exam", "worksheet", "book", "form", "notes", "slides"):\n'
         "    rng = np.random.default_rng(3)\n"
         "    print(zlib.crc32(make_sheet(rng, kind, 500, 700, 18, Faces.load()).ink))\n"
     )
