@@ -114,18 +114,16 @@ class Capture:
         rng: np.random.Generator,
         kind: str | None = None,
         size: tuple[int, int] | None = None,
-        without: tuple[str, ...] = (),
         whole: bool = True,
     ):
         """
         kind: 'scan', 'photo', 'screen', a name in `settings.SETTINGS`, or None for any.
         size: (height, width) of the picture; None: the sheet's.
-        without: kinds and names not to be drawn.
         whole: the sheet's edges are those of the paper; False: they are cuts through a larger
             one, which nothing may show.
         """
         self.height, self.width = frame = size or sheet.ink.shape[:2]
-        self.name = settings.choose(rng, kind, without)
+        self.name = settings.choose(rng, kind)
         print_height = sheet.print_height * self.width / sheet.ink.shape[1]
         setting = settings.draw_setting(rng, self.name, frame, print_height)
         if not whole:

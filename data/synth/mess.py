@@ -204,7 +204,7 @@ def stamp(
     """A rubber stamp somewhere on the page: words in a frame, or a round seal with a star."""
     text = pick(rng, [text for text in _STAMPS if face.covers(text)] or ["OK"])
     size = max(8, int(print_height * rng.uniform(1.1, 2.4)))
-    image = _seal(rng, text, face, size) if rng.random() < 0.5 else _framed(rng, text, face, size)
+    image = _seal(text, face, size) if rng.random() < 0.5 else _framed(rng, text, face, size)
     angle = float(rng.normal(0, 12))
     worn = cv2.resize(
         rng.uniform(0.35, 1.3, (image.shape[0] // 6 + 2, image.shape[1] // 6 + 2)),
@@ -235,7 +235,7 @@ def _framed(rng: np.random.Generator, text: str, face: Face, size: int) -> np.nd
     return np.asarray(image)
 
 
-def _seal(rng: np.random.Generator, text: str, face: Face, size: int) -> np.ndarray:
+def _seal(text: str, face: Face, size: int) -> np.ndarray:
     """A round seal with its text along the upper rim."""
     radius = int(size * max(2.0, 0.42 * len(text) + 1.0))
     side, rule = 2 * radius + 4, max(1, size // 8)

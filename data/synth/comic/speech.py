@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from data.synth import words
-from data.synth.content.canvas import Colour, Type
+from data.synth.content.canvas import Type
 from data.synth.fonts import Face, Faces
 from data.synth.words import lines, number, pick
 
@@ -30,8 +30,8 @@ class Voice:
     capitals: bool
     ruby: bool
 
-    def type(self, size: float, colour: Colour = (0, 0, 0)) -> Type:
-        return Type(self.body, self.body_latin, size, colour, bold=self.bold, tight=False)
+    def type(self, size: float) -> Type:
+        return Type(self.body, self.body_latin, size, bold=self.bold, tight=False)
 
     def loud_type(self, rng: np.random.Generator, size: float) -> Type:
         bold = 0.06 if rng.random() < 0.3 else 0.0

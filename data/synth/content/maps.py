@@ -21,8 +21,8 @@ def _winding(
     return smooth(np.clip(points, (box.left, box.top), (box.right, box.bottom)))
 
 
-def _inside(rng: np.random.Generator, box: Box, margin: float = 0.1) -> Point:
-    share = rng.uniform(margin, 1 - margin, 2)
+def _inside(rng: np.random.Generator, box: Box) -> Point:
+    share = rng.uniform(0.1, 0.9, 2)
     return box.left + share[0] * box.width, box.top + share[1] * box.height
 
 

@@ -70,7 +70,7 @@ def sub_label(column: Column, index: int) -> list[Piece]:
     return [Ring(str(index + 1)), Space(0.25)]
 
 
-def with_gaps(column: Column, text: str, kind: str = "blank") -> list[Piece]:
+def with_gaps(column: Column, text: str) -> list[Piece]:
     """Print with '{answer}' parts turned into gaps, all of one form."""
     rng = column.rng
     form = ("line", "brackets", "box")[int(rng.choice(3, p=(0.45, 0.47, 0.08)))]
@@ -82,7 +82,7 @@ def with_gaps(column: Column, text: str, kind: str = "blank") -> list[Piece]:
             continue
         wide = max(2.5, 0.62 * len(answer.encode("gbk", "replace"))) + rng.uniform(0, 4)
         most = max(1.5, 0.8 * column.width / column.em)
-        pieces.append(Gap(answer, min(wide, most), form, kind, script_of(answer), example))
+        pieces.append(Gap(answer, min(wide, most), form, script=script_of(answer), printed=example))
     return pieces
 
 
