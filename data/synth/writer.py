@@ -4,6 +4,8 @@ Each pen leaves a layer of its own. The order of the layers is that in which the
 paper: the writing, what covers it up, what is written over that, the teacher, and the dirt.
 """
 
+from itertools import groupby
+
 import numpy as np
 
 from data.characters import Characters
@@ -154,7 +156,7 @@ def _covered_up(
     ]
     cover = mess.tape if rng.random() < 0.7 else mess.fluid
     if sheet.words is not None:
-        sheet.words[:] = [word for word in sheet.words if not _hidden(word, boxes)]
+        sheet.words[:] = [part for word in sheet.words for part in _left_bare(word, boxes)]
     again = Person(rng, sheet, Faces((), (), (), ()), student.pen, student.hand)
     for box in boxes:
         if rng.random() < 0.75:
@@ -162,13 +164,23 @@ def _covered_up(
     return [cover(rng, sheet.ink.shape[:2], boxes), again.layer()]
 
 
-def _hidden(word: Characters, boxes: list[Box]) -> bool:
-    """True where the middle of any of a word's characters is in one of the boxes."""
-    return any(
-        box.left < x < box.right and box.top < y < box.bottom
+def _left_bare(word: Characters, boxes: list[Box]) -> list[Characters]:
+    """What is left of a word without its characters whose middles are in one of the boxes.
+
+    A place whose text nobody knows stays where none of it is.
+    """
+    bare = [
+        not any(box.left < x < box.right and box.top < y < box.bottom for box in boxes)
         for x, y in word.quads.mean(axis=1)
-        for box in boxes
-    )
+    ]
+    if all(bare):
+        return [word]
+    kept = groupby(range(len(bare)), bare.__getitem__)
+    parts = [list(run) for seen, run in kept if seen]
+    return [
+        word._replace(text=word.text[part[0] : part[-1] + 1], quads=word.quads[part])
+        for part in parts
+    ]
 
 
 def _rubbed_out(

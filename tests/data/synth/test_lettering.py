@@ -14,6 +14,7 @@ from data.synth.page import SynthOptions, crops, render
 from data.synth.pens import student_pen
 from data.synth.person import Person
 from data.synth.sheet import Box, Sheet
+from data.synth.writer import _left_bare
 
 FACES = Faces.load(None)
 
@@ -215,6 +216,21 @@ def test_a_stamp_is_a_place_of_unknown_text():
     alpha[10:20, 5:45] = 9
     (word,) = place(alpha)
     assert word.text == "" and word.quads.tolist() == [[[5, 10], [45, 10], [45, 20], [5, 20]]]
+
+
+def test_characters_beside_correction_tape_stay_listed():
+    """Of a line of writing the tape covers a few characters, the rest can still be read."""
+    quads = [[[x, 5], [x + 9, 5], [x + 9, 20], [x, 20]] for x in range(0, 50, 10)]
+    word = Characters("一二三四五", np.array(quads, float), hand=True)
+    assert _left_bare(word, [Box(60, 0, 9, 30)]) == [word]
+    before, after = _left_bare(word, [Box(21, 8, 9, 8)])
+    assert (before.text, after.text, after.hand) == ("一二", "四五", True)
+    np.testing.assert_array_equal(after.quads, word.quads[3:])
+    (rest,) = _left_bare(word, [Box(0, 8, 11, 8), Box(9, 8, 22, 8)])
+    assert rest.text == "四五"
+    assert _left_bare(word, [Box(0, 0, 50, 30)]) == []
+    (stamp,) = place(np.full((20, 30), 9, np.uint8))
+    assert _left_bare(stamp, [Box(0, 0, 30, 20)]) == []
 
 
 def test_the_command_writes_characters_if_asked(tmp_path):
