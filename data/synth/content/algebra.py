@@ -102,7 +102,11 @@ def formulas(column: Column) -> None:
             used = sum(piece.width(column.canvas, own) for piece in pieces)
             if rng.random() < 0.4 and used + 3 * size < cell.width:
                 pieces += [Run(" ="), Gap(str(number(rng, 0, 99)), 1.8, "open", "number", "math")]
-            cell.flow(pieces, first=rng.uniform(0, 0.4), style=own)
+            first = rng.uniform(0, 0.4)
+            room = cell.width - first * size
+            if used > room:  # a typewriter's figures, say: they would be printed over the next
+                own = replace(own, body=own.body.sized(room / used))
+            cell.flow(pieces, first=first, style=own)
             low = max(low, cell.y)
         column.y = low + rng.uniform(0, 0.6) * column.em
 

@@ -222,13 +222,15 @@ def vocabulary(column: Column) -> None:
     step = column.width / across
     bullet = pick(rng, ("", "●", "○", "★", "□"))
     for _ in range(number(rng, 2, 6)):
+        low = column.y
         for j in range(across):
             word, meaning = pick(rng, words.rows("en_words", 2))[:2]
             cell = column.inset(j * step, step)
             cell.y = column.y
             tail = meaning if rng.random() < 0.6 else pick(rng, ("n. ", "v. ", "adj. ")) + meaning
             cell.flow([f"{bullet} {word} ", tail])
-        column.skip(column.style.leading)
+            low = max(low, cell.y)
+        column.y = low
 
 
 def writing(column: Column) -> None:

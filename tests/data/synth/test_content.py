@@ -12,6 +12,7 @@ from data.synth.content import (
     algebra,
     arithmetic,
     chinese,
+    english,
     form,
     furniture,
     measures,
@@ -90,6 +91,22 @@ def test_a_tree_has_all_its_parts_behind_its_braces():
     assert len(roots) == 1 < len(lines)
     assert all(line.box.left > roots[0].box.right for line in lines if line is not roots[0])
     assert column.y >= max(line.box.bottom for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("subject", "block", "seed", "width"),
+    [("math", algebra.formulas, 2, 700), ("en", english.vocabulary, 5, 420)],
+)
+def test_places_side_by_side_keep_their_print_apart(subject, block, seed, width):
+    """Of expressions in wide figures, and of words whose meaning goes on in a second line."""
+    column = a_column(seed, subject, width)
+    block(column)
+    boxes = [line.box for line in column.canvas.lines]
+    assert len(boxes) > 3
+    for i, one in enumerate(boxes):
+        # Pieces of one expression touch, and their lines' boxes reach a little into each other.
+        inner = Box(one.left, one.top, one.width - 0.3 * one.height, 0.6 * one.height)
+        assert not any(inner.overlaps(other) for other in boxes[i + 1 :])
 
 
 def test_page_numbers_cover_no_print():
