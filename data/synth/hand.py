@@ -25,6 +25,7 @@ _SPACE = 0.32
 _UNKNOWN = 0.5  # left free for a character that nobody here can write
 _GLYPH_SIZE = 64  # pixels to the em at which a font is traced
 _GLYPH_MARGIN = 10
+_HAIRLINE = 0.5  # of the pen's line: as thin as a font's thinnest strokes may get
 
 
 @dataclass(frozen=True)
@@ -339,16 +340,22 @@ class Hand:
         half = _half_stem(face) * scale
         growth = max(0.5 * self.stem * rng.uniform(0.9, 1.1) - half, -0.6 * half)
         growth = min(growth, 0.8 * _GLYPH_MARGIN * scale)
-        return [
-            Patch(traced.glyph, centre, matrix, (float(bend[0]), float(bend[1])), growth)
-        ], advance
+        glyph = traced.glyph
+        if growth < 0:  # a brush's hairlines would crumble to dots, which no thin pen leaves
+            reach = (_HAIRLINE * 0.5 * self.stem - growth) / scale
+            glyph = np.maximum(glyph, cv2.add(traced.spine, DISTANCE_STEPS * reach))
+        return [Patch(glyph, centre, matrix, (float(bend[0]), float(bend[1])), growth)], advance
 
 
 @dataclass(frozen=True)
 class _Traced:
-    """A font's glyph: see `Patch`; `middle` from the origin on the baseline, `advance` in px."""
+    """A font's glyph: see `Patch`; `middle` from the origin on the baseline, `advance` in px.
+
+    spine: the middle lines of its strokes, as `glyph`: how far each pixel is from them.
+    """
 
     glyph: np.ndarray
+    spine: np.ndarray
     middle: tuple[float, float]
     advance: float
 
@@ -378,7 +385,27 @@ def _trace(path: str, index: int, character: str) -> _Traced:
     reach = 127 / DISTANCE_STEPS
     glyph = (128 + DISTANCE_STEPS * np.clip(distance, -reach, reach)).astype(np.uint8)
     middle = (left + width / 2 - _GLYPH_MARGIN, top + height / 2 - _GLYPH_MARGIN)
-    return _Traced(glyph, middle, float(used.getlength(character)))
+    apart = cv2.distanceTransform(1 - _spine(solid), cv2.DIST_L2, 3)
+    spine = (128 - DISTANCE_STEPS * np.minimum(apart, reach)).astype(np.uint8)
+    return _Traced(glyph, spine, middle, float(used.getlength(character)))
+
+
+# Where a shape's edge is peeled off without breaking it, from eight sides: 1 in it, -1 beside it.
+_PEELED = [
+    np.rot90(np.array(side, np.int32), turns).copy()
+    for turns in range(4)
+    for side in (((-1, -1, -1), (0, 1, 0), (1, 1, 1)), ((0, -1, -1), (1, 1, -1), (0, 1, 0)))
+]
+
+
+def _spine(solid: np.ndarray) -> np.ndarray:
+    """A shape, uint8 0 or 1, thinned to lines of one pixel that hang together as it does."""
+    left = np.inf
+    while solid.sum() < left:
+        left = solid.sum()
+        for side in _PEELED:
+            solid = solid - cv2.morphologyEx(solid, cv2.MORPH_HITMISS, side)
+    return solid
 
 
 @functools.cache

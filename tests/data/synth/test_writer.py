@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 
@@ -240,6 +241,30 @@ def test_unknown_characters_leave_a_gap(faces):
     hand = Hand(np.random.default_rng(0), faces, 2.5)
     written, right = hand.write("\u2fff", 0, 0, 30, np.random.default_rng(0))
     assert written == [] and right > 0
+
+
+def pieces(ink):
+    """How many parts of more than two pixels do not hang together."""
+    sizes = cv2.connectedComponentsWithStats(ink.astype(np.uint8))[2][1:, cv2.CC_STAT_AREA]
+    return int((sizes > 2).sum())
+
+
+@pytest.mark.parametrize(("stem", "height"), [(2.0, 40), (4.0, 90)])
+@pytest.mark.parametrize("name", ["liu-jian-mao-cao", "long-cang", "zhi-mang-xing"])
+def test_a_pen_thinner_than_a_brush_leaves_no_crumbs(name, stem, height, faces):
+    (face,) = (face for face in faces.hand_zh if face.name == name)
+    hand = Hand(np.random.default_rng(1), Faces((), (), (), ()), stem)
+    hand.hanzi_face = face
+    whole = written = 0
+    for character in "我忘不了的教室里验":
+        (patch,), _ = hand.write(character, 0.5 * height, height, height, np.random.default_rng(2))
+        canvas = InkCanvas(2 * height, 2 * height, Touch(stem))
+        canvas.add([patch])
+        written += pieces(canvas.render(np.random.default_rng(0)) > 100)
+        patch.growth = max(0, patch.growth)
+        canvas.add([patch])
+        whole += pieces(canvas.render(np.random.default_rng(0)) > 100)
+    assert written <= 1.3 * whole
 
 
 def test_letters_cover_what_is_written():
