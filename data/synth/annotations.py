@@ -9,6 +9,8 @@ from data.synth.person import Person
 from data.synth.sheet import Box, Sheet, TextLine
 from data.synth.words import pick
 
+_LONG_RINGS = 0.4  # of the rings around print
+
 
 def annotate(
     rng: np.random.Generator, sheet: Sheet, person: Person, count: int, only: tuple[str, ...] = ()
@@ -59,7 +61,12 @@ def _wave(rng: np.random.Generator, sheet: Sheet, person: Person, line: TextLine
 
 
 def _ring(rng: np.random.Generator, sheet: Sheet, person: Person, line: TextLine) -> None:
-    person.draw(marks.circle(rng, part_of(rng, line, 1, 4)[0], 0.08 * line.box.height))
+    """Around a character or a few, or long and narrow around words or all that is printed there."""
+    part, _ = part_of(rng, line, 1, 4)
+    apart = rng.spawn(1)[0]  # of its own: what is drawn after it does not depend on it
+    if apart.random() < _LONG_RINGS:
+        part = line.box if apart.random() < 0.25 else part_of(apart, line, 5, 16)[0]
+    person.draw(marks.circle(rng, part, 0.08 * line.box.height))
 
 
 def _strike(rng: np.random.Generator, sheet: Sheet, person: Person, line: TextLine) -> None:

@@ -31,6 +31,8 @@ class Student:
                 p=[0.42, 0.18, 0.1, 0.08, 0.12, 0.1],
             )
         )
+        # Of its own generator: what is drawn after it does not depend on it.
+        self.rings_text = rng.spawn(1)[0].random() < 0.45  # of options, not their letters alone
         self.answers_known = any(slot.text for slot in sheet.slots if slot.kind == "option")
         self.ticks_as_letters = rng.random() < 0.15
         self._before: Slot | None = None
@@ -313,7 +315,8 @@ class Student:
             elif chosen and rng.random() < 0.3:
                 self.person.draw(marks.tick(rng, box.left, box.bottom, 0.9 * box.height))
         elif chosen and style == "ring":
-            self.person.draw(marks.circle(rng, box, 0.12 * box.height))
+            ringed = self._printed_at(box) if self.rings_text else box
+            self.person.draw(marks.circle(rng, ringed, 0.12 * box.height))
         elif chosen and style == "fill":
             self.person.draw(marks.scribble(rng, box, 2.5))
         elif chosen and style == "tick":
@@ -330,6 +333,19 @@ class Student:
                     (box.right + box.width, box.bottom + 0.1 * box.height),
                 )
             )
+
+    def _printed_at(self, letter: Box) -> Box:
+        """The first line of an option whose letter is printed there, or the letter alone."""
+        lines = (line.box for line in self.sheet.lines)
+        near = 0.3 * letter.height
+        return next(
+            (
+                box
+                for box in lines
+                if abs(box.left - letter.left) < near and abs(box.top - letter.top) < near
+            ),
+            letter,
+        )
 
     def _margin(self, slot: Slot) -> None:
         """A note broken into lines as wide as the margin."""

@@ -97,3 +97,40 @@ def test_readers_leave_ink_among_the_print(name):
         person = pupil(sheet, rng)
         annotate(rng, sheet, person, 4, (name,))
         assert (person.layer().alpha > 100).sum() > 40
+
+
+def rings_of(person):
+    """Width and height of every stroke that comes around to where it began."""
+    found = []
+    for stroke in person.canvas._strokes:
+        (left, top), (right, bottom) = stroke.points.min(axis=0), stroke.points.max(axis=0)
+        found.append((right - left, bottom - top))
+    return np.array(found)
+
+
+def test_some_rings_are_long_and_narrow():
+    line = TextLine(Box(40, 200, 500, EM), "春天来了小河里的冰融化了我们去公园看花开了吗")
+    sheet = Sheet(np.full((400, 600, 3), 255, np.uint8), [], [line], [], EM, "zh")
+    rng = np.random.default_rng(0)
+    person = pupil(sheet, rng)
+    annotate(rng, sheet, person, 60, ("ring",))
+    wide, high = rings_of(person).T
+    assert high.max() < 2.5 * EM and wide.max() < 700
+    assert 8 < (wide > 8 * EM).sum() < 40 and (wide < 6 * EM).sum() > 20
+
+
+def test_options_are_ringed_with_their_text_or_without():
+    widths = {True: [], False: []}
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        canvas = Canvas(640, 900, FACES)
+        style = make_style(rng, FACES, EM, "zh", "exam")
+        questions.choice(Column(canvas, style, rng, 40, 560, 40, 880))
+        sheet = Sheet(canvas.pixels, canvas.slots, canvas.lines, [], EM, "zh")
+        person = pupil(sheet, rng)
+        student = Student(rng, sheet, person)
+        student.diligence, student.skill, student.option_style = 1.0, 1.0, "ring"
+        sheet.slots = [slot for slot in sheet.slots if slot.kind == "option"]
+        student.fill()
+        widths[student.rings_text] += list(rings_of(person)[:, 0])
+    assert np.median(widths[True]) > 2 * np.median(widths[False]) > 0
