@@ -21,6 +21,8 @@ from data.synth.student import Student
 from data.synth.teacher import Teacher
 from data.synth.words import number, pick
 
+_BOLD = 0.06  # of those who write: with a felt pen, broader than any other
+_LARGE = 0.07  # of pages: somebody wrote large across them
 _BOOKISH = 0.5  # share of slots in the margin that make a page one that is read, not done
 
 
@@ -66,6 +68,9 @@ def write_on(
         if written and rng.random() < 0.55:
             layers.append(_marked(rng, sheet, faces, written))
 
+    large = rng.spawn(1)[0]  # of its own, as in `_student_pen`
+    if large.random() < _LARGE:
+        layers.append(_writ_large(large, sheet, faces))
     if rng.random() < 0.14:
         layers.append(mess.dirt(rng, shape, em, dirt_kept))
     if rng.random() < 0.05:
@@ -86,9 +91,26 @@ def _few(rng: np.random.Generator, sheet: Sheet, usual: float) -> int:
 
 
 def _student_pen(rng: np.random.Generator, print_height: float) -> Pen:
-    if rng.random() < 0.28:
-        return pens.print_like_pen(rng, print_height)
-    return pens.student_pen(rng, print_height)
+    usual = pens.print_like_pen if rng.random() < 0.28 else pens.student_pen
+    pen = usual(rng, print_height)
+    # Of its own generator: what is drawn after it does not depend on it.
+    apart = rng.spawn(1)[0]
+    if apart.random() < _BOLD:
+        return pens.marker(apart, 0.7 * print_height)
+    return pen
+
+
+def _writ_large(rng: np.random.Generator, sheet: Sheet, faces: Faces) -> InkLayer | None:
+    """A name, a word or a figure several lines high, with a brush or a felt pen."""
+    height, width = sheet.ink.shape[:2]
+    size = sheet.print_height * rng.uniform(3, 8)
+    person = Person(rng, sheet, faces, pens.marker(rng, 0.55 * size))
+    for _ in range(number(rng, 1, 2)):
+        script = pick(rng, ("zh", "zh", "latin" if sheet.subject == "en" else "math"))
+        text = made_up(rng, pick(rng, ("name", "blank")), script)[: number(rng, 1, 4)]
+        left, middle = rng.uniform((-0.05, 0.05), (0.75, 0.95)) * (width, height)
+        person.text(text, left, middle, size)
+    return person.layer()
 
 
 def _readers(rng: np.random.Generator, sheet: Sheet, faces: Faces) -> list[InkLayer | None]:

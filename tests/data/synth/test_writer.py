@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from data.synth import answers, pens
+from data.synth import answers, pens, writer
 from data.synth.fonts import ASSETS, Faces
 from data.synth.hand import Hand, letters
 from data.synth.person import Person
@@ -197,6 +197,28 @@ def test_some_pens_look_like_print():
     assert all(max(pen.colour) <= 0.2 and pen.strength > 0.9 for pen in made)
     widths = [pen.touch.width for pen in made]
     assert 1.2 <= min(widths) < 1.6 and 3.8 < max(widths) <= 0.18 * 24
+
+
+def test_some_pens_are_broad_and_blue():
+    pens_used = [writer._student_pen(np.random.default_rng(seed), 20) for seed in range(600)]
+    blue = [pen.touch.width for pen in pens_used if pen.colour[2] > pen.colour[0] + 0.3]
+    assert 2 < sum(width > 0.14 * 20 for width in blue) < 40
+
+
+def test_what_is_written_large_leaves_the_rest_as_it_is(faces, monkeypatch):
+    added = 0
+    for seed in range(8):
+        monkeypatch.setattr(writer, "_LARGE", 0.0)
+        usual = layers_of(seed, faces)
+        monkeypatch.setattr(writer, "_LARGE", 1.0)
+        sheet = exam()
+        sheet.words = []
+        layers = layers_of(seed, faces, sheet)
+        for layer in usual:
+            assert any(np.array_equal(layer.alpha, other.alpha) for other in layers)
+        heights = [np.ptp(quad[:, 1]) for word in sheet.words if word.hand for quad in word.quads]
+        added += len(layers) - len(usual) == 1 and max(heights) > 2.4 * sheet.print_height
+    assert added > 5
 
 
 def test_ghosts_are_hardly_there():
