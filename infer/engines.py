@@ -34,6 +34,8 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 ENGINES = ("paddle", "openvino", "onnxruntime")
 PRECISIONS = ("f32", "bf16", "f16")
+# While Paddle compiles a network, no thread of the process can compute.
+_paddle = threading.Lock()
 # A graph and Paddle may differ by this much, of 1 or of the largest value where that is more.
 TOLERANCE = 1e-3
 CHECKED = ((2, 64, 96), (1, 128, 64))  # N, H, W of inputs on which they are compared
@@ -72,17 +74,18 @@ class PaddleEngine:
         self._forward = compiled(net) if compile else net
 
     def __call__(self, batch: np.ndarray) -> tuple[np.ndarray, ...]:
-        modes = [(layer, layer.training) for layer in self.net.sublayers(include_self=True)]
-        self.net.eval()
-        fast = paddle.amp.auto_cast(dtype="float16") if self._half else nullcontext()
-        try:
-            with paddle.no_grad():
-                with fast:
-                    output = self._forward(paddle.to_tensor(batch))
-                return tuple(tensor.numpy() for tensor in in_float32(output).results())
-        finally:
-            for layer, training in modes:
-                layer.training = training
+        with _paddle:
+            modes = [(layer, layer.training) for layer in self.net.sublayers(include_self=True)]
+            self.net.eval()
+            fast = paddle.amp.auto_cast(dtype="float16") if self._half else nullcontext()
+            try:
+                with paddle.no_grad():
+                    with fast:
+                        output = self._forward(paddle.to_tensor(batch))
+                    return tuple(tensor.numpy() for tensor in in_float32(output).results())
+            finally:
+                for layer, training in modes:
+                    layer.training = training
 
 
 class OpenVinoEngine:
