@@ -1,7 +1,9 @@
+import math
+
 import numpy as np
 import pytest
 
-from metric.detection import Counts, count_words, summed
+from metric.detection import Counts, _shared, count_words, summed
 
 
 def box(left, top, width=40, height=10):
@@ -35,6 +37,20 @@ def test_a_match_counts_in_ignored_places_and_not_in_those_of_others():
     place = [box(-5, -5, 60, 30)]
     assert count_words([box(0, 0)], [box(0, 0)], place) == (1, 1, 1)
     assert count_words([box(0, 0)], [box(0, 0)], others=place) == (0, 0, 1)
+
+
+def test_tilted_words_whose_sides_lie_on_one_line():
+    """Areas do not depend on the tilt."""
+    rng = np.random.default_rng(0)
+    for _ in range(3000):
+        angle = rng.uniform(-0.3, 0.3)
+        turn = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
+        one, other = (box(*sides) for sides in 10 * rng.integers(1, 8, (2, 4)))
+        expected = _shared(one, other)
+        for found in (_shared(one @ turn, other @ turn), _shared(one @ turn, other[::-1] @ turn)):
+            assert found == pytest.approx(expected, abs=1e-2)
+        (left, top), (right, bottom) = np.maximum(one[0], other[0]), np.minimum(one[2], other[2])
+        assert expected[0] == max(0, right - left) * max(0, bottom - top)
 
 
 def test_nothing_to_find():
