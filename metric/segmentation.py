@@ -15,7 +15,7 @@ def average_precision(scores: np.ndarray, labels: np.ndarray) -> float:
     """
     if scores.shape != labels.shape:
         raise ValueError(f"{scores.shape} scores do not fit {labels.shape} labels")
-    order = np.argsort(-scores, axis=None, kind="stable")
+    order = np.argsort(scores, axis=None)[::-1]  # not of -scores: 0 is the least unsigned number
     scores, labels = scores.ravel()[order], labels.ravel()[order]
     found = np.cumsum(labels, dtype=np.int64)
     if not len(found) or not found[-1]:

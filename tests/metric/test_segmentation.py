@@ -45,6 +45,14 @@ def test_scaling_scores_changes_nothing():
     assert average_precision(np.tanh(scores), labels) == average_precision(scores, labels)
 
 
+@pytest.mark.parametrize("kind", [np.uint8, np.int16, bool])
+def test_scores_may_be_of_any_kind_of_number(kind):
+    rng = np.random.default_rng(3)
+    scores = rng.integers(0, 2 if kind is bool else 256, 500).astype(kind)
+    labels = rng.random(500) < 0.3
+    assert average_precision(scores, labels) == average_precision(scores.astype(float), labels)
+
+
 def test_without_text_there_is_none():
     assert math.isnan(ap([0.3, 0.2], [0, 0])) and math.isnan(ap([], []))
     with pytest.raises(ValueError, match="do not fit"):
