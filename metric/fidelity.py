@@ -62,8 +62,7 @@ def ms_ssim(image: np.ndarray, gt: np.ndarray) -> float:
     weights = np.array(SCALE_WEIGHTS[:scales])
     if scales < len(SCALE_WEIGHTS):
         weights /= weights.sum()
-    # float64: the variances below are small differences of large numbers.
-    x, y = (luma(array).astype(np.float64) for array in (image, gt))
+    x, y = luma(image), luma(gt)
     result = 1.0
     for scale, weight in enumerate(weights):
         if scale:

@@ -21,6 +21,8 @@ def check(gt: np.ndarray, **images: np.ndarray) -> None:
 
 
 def luma(image: np.ndarray) -> np.ndarray:
-    """.299 R + .587 G + .114 B of uint8 H,W,3 RGB: float32 H,W in [0, 255], not rounded."""
-    weights = np.array([[0.299, 0.587, 0.114]], np.float32)
-    return cv2.transform(image.astype(np.float32), weights)
+    """.299 R + .587 G + .114 B of uint8 H,W,3 RGB: float64 H,W in [0, 255], not rounded.
+
+    In float64 since variances are taken of it, which are small differences of large numbers.
+    """
+    return cv2.transform(image.astype(np.float64), np.array([[0.299, 0.587, 0.114]]))
