@@ -14,7 +14,7 @@ from infer.blank import Blankness
 from infer.engines import Network, load
 from infer.scale import AUTOMATIC, best_scale, resize
 from infer.scale import SCALES as ERASED_AT
-from infer.tiles import Tiling, each_tile
+from infer.tiles import Tiling, check_page, each_tile
 from infer.words import Thresholds, Word, find_words
 from model import Detected, weights
 
@@ -64,7 +64,7 @@ class Detector:
             [weights], engine, precision, threads, outputs=(Detected,), read=read)
 
     def __call__(self, image: np.ndarray) -> list[Word]:
-        """The words of a page, uint8 H,W,3 RGB, in the page's pixels."""
+        """The words of a page, uint8 H,W,3 RGB, in the page's pixels. ValueError for others."""
         scores, step = self.scores(image)
         words = find_words(scores, step, self.thresholds)
         size = np.array(image.shape[1::-1])
@@ -76,6 +76,7 @@ class Detector:
 
         0 where the page is blank.
         """
+        check_page(image)
         automatic = self._scale == AUTOMATIC
         scale = best_scale(image, ENLARGED) if automatic else self._scale
         # Tiles to be enlarged three times would end between the page's pixels.

@@ -15,7 +15,7 @@ from infer.blank import Blankness
 from infer.engines import load
 from infer.quality import DEFAULT, TTA, View, settings
 from infer.scale import AUTOMATIC, best_scale, change_at
-from infer.tiles import EVERYTHING, MULTIPLE, Place, Tiling, count_tiles, each_tile
+from infer.tiles import EVERYTHING, MULTIPLE, Place, Tiling, check_page, count_tiles, each_tile
 from infer.two_step import FILLS, Fill, Filler
 from infer.where import Where
 from model import Erased, Inpainted, Segmented
@@ -159,8 +159,7 @@ class Eraser:
         holes: np.ndarray | None = None,
     ) -> np.ndarray:
         """Erase `image` into a new array where `change` allows; `mask` takes what was seen."""
-        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
-            raise ValueError(f"expected a page as uint8 H,W,3, got {image.dtype} {image.shape}")
+        check_page(image)
         scale = self.settings.scale
         if scale == AUTOMATIC:
             scale = best_scale(image)

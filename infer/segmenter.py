@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 import cv2
@@ -11,7 +10,7 @@ import numpy as np
 from infer.blank import Blankness
 from infer.engines import Network, load
 from infer.scale import SCALES, resize
-from infer.tiles import Tiling, each_tile
+from infer.tiles import Tiling, check_page, each_tile
 from model import Segmented
 
 BUNDLED = Path(__file__).parent.parent / "weights" / "text_seg_lite.pdparams"
@@ -48,19 +47,20 @@ class Segmenter:
     def __call__(self, image: np.ndarray) -> np.ndarray:
         """The mask of a page, uint8 H,W,3 RGB: float32 H,W in [0, 1], 1 is text.
 
-        0 where the page is blank.
+        0 where the page is blank. ValueError for other arrays.
         """
+        check_page(image)
         mask = np.zeros(image.shape[:2], np.float32)
         blank = Blankness(image)
-        parts = each_tile(image, partial(self._segment, scale=self._scale), self._tiling,
+        parts = each_tile(image, self._segment, self._tiling,
                           wanted=lambda place: not blank(place), box=blank.box())
         for place, tile in parts:
             if tile is not None:
                 mask[place] = tile[..., 0]
         return mask
 
-    def _segment(self, tiles: np.ndarray, scale: float) -> np.ndarray:
-        batch = resize(tiles, scale).transpose(0, 3, 1, 2).astype(np.float32) / 255
+    def _segment(self, tiles: np.ndarray) -> np.ndarray:
+        batch = resize(tiles, self._scale).transpose(0, 3, 1, 2).astype(np.float32) / 255
         (masks,) = self._network(np.ascontiguousarray(batch))
         _, height, width, _ = tiles.shape
         return np.stack([cv2.resize(mask[0], (width, height)) for mask in masks])[..., None]

@@ -156,6 +156,12 @@ def _cut(page: np.ndarray, top: int, left: int, height: int, width: int) -> np.n
                 reflect(left, right, page.shape[1])[None, :]]
 
 
+def check_page(image: np.ndarray) -> None:
+    """Raise ValueError unless `image` is a page as uint8 H,W,3 that is not empty."""
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
+        raise ValueError(f"expected a page as uint8 H,W,3, got {image.dtype} {image.shape}")
+
+
 def count_tiles(box: Place, shape: tuple[int, ...], tiling: Tiling) -> int:
     """How many tiles a page of this shape (H, W, ...) is cut into."""
     lengths = (len(range(length)[part]) for part, length in zip(box, shape, strict=False))
