@@ -129,10 +129,12 @@ class Eraser:
         `progress(done, total)` counts tiles; when it returns False, `Cancelled` is raised. `holes`,
         a bool H,W map, is the ink, which no network is asked for then; it needs a `fill`. `marked`,
         a bool H,W map, is what may be erased besides words, or alone where the eraser's own `where`
-        does not say `only` words. ValueError for arrays of a wrong kind or size.
+        does not say `only` words. ValueError for arrays of a wrong kind or size, and where there
+        are neither networks nor holes.
         """
         mask = np.zeros(image.shape[:2], np.float32)
-        maps = [_as_map(where, image.shape[:2], "where"), _as_map(only, image.shape[:2], "only")]
+        maps = [_as_map(where, mask.shape, "where"), _as_map(only, mask.shape, "only")]
+        marked = _as_map(marked, mask.shape, "marked")
         if holes is not None:
             if self._filler is None or holes.shape != mask.shape or holes.dtype != bool:
                 raise ValueError(f"holes must be a bool map of {mask.shape} for an eraser with a "
@@ -140,10 +142,8 @@ class Eraser:
             maps.append(self._filler.hole(holes) > 0)
         if self._where is not None:
             words = self._find(image)
-            maps.append(self._where.change(words, image.shape[:2], marked))
-        else:
-            maps.append(_as_map(marked, image.shape[:2], "marked"))
-        maps = [one for one in maps if one is not None]
+            marked = self._where.change(words, mask.shape, marked)
+        maps = [one for one in (*maps, marked) if one is not None]
         change = np.logical_and.reduce(maps) if maps else None
         out = self._run(image, progress, change, mask, holes)
         if self._where is not None:
@@ -160,6 +160,8 @@ class Eraser:
     ) -> np.ndarray:
         """Erase `image` into a new array where `change` allows; `mask` takes what was seen."""
         check_page(image)
+        if not self._networks and holes is None:
+            raise ValueError("without networks to find ink a page needs its holes")
         scale = self.settings.scale
         if scale == AUTOMATIC:
             scale = best_scale(image)
@@ -280,10 +282,13 @@ def _as_map(what, shape: tuple[int, int], name: str) -> np.ndarray | None:
     array = np.asarray(what)
     if array.dtype == bool and array.shape == shape:
         return array
-    if array.size and (array.ndim != 2 or array.shape[1] != 4 or array.dtype == bool):
+    if array.size and (array.ndim != 2 or array.shape[1] != 4 or array.dtype.kind not in "iuf"
+                       or np.isnan(array).any()):
         raise ValueError(f"{name} must be a bool map of {shape} or boxes of 4 numbers, "
                          f"got {array.dtype} {array.shape}")
     covered = np.zeros(shape, bool)
-    for left, top, right, bottom in array.reshape(-1, 4).round().astype(int).clip(0):
+    # Clipped first: a float beyond all integers would become a negative one.
+    boxes = array.reshape(-1, 4).astype(float).clip(0, max(shape)).round().astype(int)
+    for left, top, right, bottom in boxes:
         covered[top:bottom, left:right] = True
     return covered

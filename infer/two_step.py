@@ -23,6 +23,8 @@ class Filler:
     """Widens masks by `dilate` pixels of the page to holes, and fills them."""
 
     def __init__(self, fill: Fill, dilate: int):
+        if dilate < 0:
+            raise ValueError(f"dilate must be 0 or more pixels, got {dilate}")
         self._fill, self._dilate = fill, dilate
 
     def __call__(self, pictures: np.ndarray, masks: np.ndarray, scale: float) -> np.ndarray:

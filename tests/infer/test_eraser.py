@@ -266,14 +266,18 @@ def box_map(shape):
 
 
 @pytest.mark.parametrize("composite", [False, True])
-@pytest.mark.parametrize("what", ["boxes", "float boxes", "map", "only", "both", "nothing"])
+@pytest.mark.parametrize("what", ["boxes", "float boxes", "endless boxes", "map", "only", "both",
+                                  "nothing"])
 def test_where_and_only(what, composite):
     page = make_page(100, 150)
     where, right = box_map((100, 150)), np.zeros((100, 150), bool)
     right[:, 40:] = True
+    endless = np.zeros_like(right)
+    endless[20:90, 10:50] = endless[:, 100:] = True
     arguments, allowed = {
         "boxes": ({"where": BOXES}, where),
         "float boxes": ({"where": np.float32(BOXES) + 0.3}, where),
+        "endless boxes": ({"where": [BOXES[0], (100, -np.inf, 1e30, np.inf)]}, endless),
         "map": ({"where": where}, where),
         "only": ({"only": where}, where),
         "both": ({"where": BOXES, "only": right}, where & right),
@@ -352,9 +356,10 @@ def test_wrong_pages(page):
 
 @pytest.mark.parametrize("wrong", [
     np.ones((9, 8), bool), np.full((8, 9), 255, np.uint8), [(1, 2, 3)], (1, 2, 3, 4),
-    np.ones((8, 9, 1), bool),
-], ids=["turned map", "grey map", "three numbers", "one box", "map with an axis more"])
-@pytest.mark.parametrize("name", ["where", "only"])
+    np.ones((8, 9, 1), bool), [(1, 2, 3, np.nan)], [(1, 2, 3, None)],
+], ids=["turned map", "grey map", "three numbers", "one box", "map with an axis more",
+        "not a number", "nothing"])
+@pytest.mark.parametrize("name", ["where", "only", "marked"])
 def test_wrong_maps(name, wrong):
     with pytest.raises(ValueError, match=f"{name} must be"):
         Eraser([identity], **SMALL).run(make_page(8, 9), **{name: wrong})

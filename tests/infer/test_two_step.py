@@ -121,6 +121,7 @@ def test_an_inpainting_network_fills(tmp_path, page, layer):
 @pytest.mark.parametrize("arguments, message", [
     ({"networks": []}, "needs one network at least"),
     ({"networks": [], "fill": "tele"}, "tele: no such file"),
+    ({"networks": [], "fill": "page", "dilate": -1}, "dilate must be 0 or more pixels, got -1"),
 ])
 def test_wrong_settings(arguments, message):
     with pytest.raises(ValueError, match=message):
@@ -169,3 +170,5 @@ def test_wrong_holes(page):
         Eraser([ink_network]).run(inked, holes=np.zeros((90, 150), bool))
     with pytest.raises(ValueError, match=r"got float32 \(90, 150\)"):
         Eraser([], fill="ns").run(inked, holes=np.zeros((90, 150), np.float32))
+    with pytest.raises(ValueError, match="without networks .* needs its holes"):
+        Eraser([], fill="ns")(inked)

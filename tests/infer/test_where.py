@@ -165,6 +165,10 @@ def test_words_and_marks_together(eraser):
                            (Where(only="words", protect="print"), inside | marked)):
         result = eraser(where, words).run(page, marked=marked)
         np.testing.assert_array_equal(result.image[..., 0] == 160, changed)
+        boxes = eraser(where, words).run(page, marked=[(60, 30, 95, 50)])
+        np.testing.assert_array_equal(boxes.image, result.image)
+        with pytest.raises(ValueError, match="marked must be"):
+            eraser(where, words).run(page, marked=marked.astype(np.uint8))
     free = mask_of((0, 0, 100, 40)) > 0
     result = eraser(Where(only="words"), words).run(page, free, marked=marked)
     np.testing.assert_array_equal(result.image[..., 0] == 160, (inside | marked) & free)
