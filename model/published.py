@@ -155,7 +155,7 @@ def mobilenet_features(state: dict[str, np.ndarray], count: int) -> dict[str, np
     for name, array in state.items():
         _, found, rest = f".{name}".partition(".features.")
         number, *parts = rest.split(".")
-        if found and number.isdecimal() and int(number) < count and parts[-1] != BATCHES:
+        if found and parts and number.isdecimal() and int(number) < count and parts[-1] != BATCHES:
             ours[FEATURES + ".".join([number, *(PARTS.get(p, p) for p in parts)])] = array
     return ours
 

@@ -119,16 +119,15 @@ def import_published(
     none of the networks, or holds a name that nothing accounts for.
     """
     state = read_arrays(path)
-    state = state.get("state_dict", state)
     try:
         state = {str(name).removeprefix("module."): np.asarray(array)
-                 for name, array in state.items()}
+                 for name, array in state.get("state_dict", state).items()}
         config = recognise(state, form)
         if config.arch == "nonlocal":
             winner = Path(path).suffix == ".pdparams"
             config = replace(config, attention=attention or ("winner" if winner else "keys"))
         net = restore(build(config), translate(state, config.arch))
-    except ValueError as error:
+    except (AttributeError, TypeError, ValueError) as error:
         raise ValueError(f"{path}: {error}") from None
     net.eval()
     return net
@@ -141,15 +140,14 @@ def restore_encoder(net: paddle.nn.Layer, path: Path | str) -> None:
     Whatever else the file holds, the classifier say, is left out. Raises ValueError naming the file
     where it is damaged, no MobileNetV2, or one of another width.
     """
-    state = read_arrays(path)
-    state = mobilenet_features(state.get("state_dict", state), len(net.encoder.features))
-    own = state_of(net)
-    missing = [name for name in own if name.startswith(FEATURES) and name not in state]
+    state, own = read_arrays(path), state_of(net)
     try:
+        state = mobilenet_features(state.get("state_dict", state), len(net.encoder.features))
+        missing = [name for name in own if name.startswith(FEATURES) and name not in state]
         if missing:
             raise ValueError(f"no MobileNetV2: it lacks {missing[0].removeprefix('encoder.')}")
         restore(net, own | state)
-    except ValueError as error:
+    except (AttributeError, TypeError, ValueError) as error:
         raise ValueError(f"{path}: {error}; expected a MobileNetV2 with a width multiplier of "
                          f"{net.config.width / PUBLISHED_WIDTH:g}") from None
 
@@ -162,7 +160,7 @@ def restore_discriminator(net: paddle.nn.Layer, path: Path | str) -> None:
     state = read_arrays(path)
     try:
         restore(net, discriminator_state(state.get("state_dict", state)))
-    except ValueError as error:
+    except (AttributeError, TypeError, ValueError) as error:
         raise ValueError(f"{path}: {error}; expected EraseNet's discriminator") from None
 
 

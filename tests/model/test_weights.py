@@ -1,5 +1,6 @@
 import pickle
 from dataclasses import asdict, replace
+from functools import partial
 
 import numpy as np
 import paddle
@@ -7,6 +8,7 @@ import paddle.nn.functional as F
 import pytest
 
 from model import ModelConfig, build, weights
+from model.discriminator import PatchDiscriminator
 from model.paper import paper_colour
 from model.pickles import read_arrays, write_arrays
 from model.published import fold_spectral_norm
@@ -417,6 +419,23 @@ def test_files_that_are_no_checkpoints(tmp_path, content, message):
     path.write_bytes(content)
     for read in (weights.load, weights.import_published):
         with pytest.raises(ValueError, match=message) as caught:
+            read(path)
+        assert str(caught.value).startswith(f"{path}: ")
+
+
+@pytest.mark.parametrize("content", [
+    {"state_dict": [1, 2]}, {"state_dict": None}, {"features.3": np.ones(3)},
+    {"conv0.0.weight": 1.0}, {"fusion.0.weight": None},
+    {"conv1.conv2d.weight": np.ones((4, 3, 4, 4)), "refine.en_block1.0.weight": 3},
+])
+def test_what_is_published_by_nobody(tmp_path, content):
+    path = tmp_path / "net.pdparams"
+    write_arrays(path, content)
+    segmenter, discriminator = build(ModelConfig("text_seg", 8)), PatchDiscriminator(4)
+    discriminator.config = TINY
+    for read in (weights.import_published, partial(weights.restore_encoder, segmenter),
+                 partial(weights.restore_discriminator, discriminator)):
+        with pytest.raises(ValueError) as caught:
             read(path)
         assert str(caught.value).startswith(f"{path}: ")
 
