@@ -34,8 +34,8 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 ENGINES = ("paddle", "openvino", "onnxruntime")
 PRECISIONS = ("f32", "bf16", "f16")
-# While Paddle compiles a network, no thread of the process can compute.
-_paddle = threading.Lock()
+# While Paddle compiles a network, no other thread of the process can open or run one.
+_paddle = threading.RLock()
 # A graph and Paddle may differ by this much, of 1 or of the largest value where that is more.
 TOLERANCE = 1e-3
 CHECKED = ((2, 64, 96), (1, 128, 64))  # N, H, W of inputs on which they are compared
@@ -180,8 +180,9 @@ def load(
     choices = choose(engine, precision, threads)
     for choice in choices:
         try:
-            return [_open(Path(net), choice, threads is not None, make, f"{kinds} {refine}")
-                    if isinstance(net, (str, Path)) else net for net in networks], choice
+            with _paddle:
+                return [_open(Path(net), choice, threads is not None, make, f"{kinds} {refine}")
+                        if isinstance(net, (str, Path)) else net for net in networks], choice
         except EngineError as error:
             if choice is choices[-1]:
                 raise
@@ -196,7 +197,8 @@ def export(path: Path | str) -> bytes:
     """
     for name in GRAPH_ENGINES:
         if not _missing(name):
-            return _graph(Path(path), name, checkpoints.load)
+            with _paddle:
+                return _graph(Path(path), name, checkpoints.load)
     raise EngineError("exporting needs onnx, and OpenVINO or ONNX Runtime to check the result: "
                       "pip install openvino onnx")
 

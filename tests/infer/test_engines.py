@@ -192,6 +192,18 @@ def test_two_callers_at_once(checkpoint, engine):
             assert_close(result, one)
 
 
+def test_networks_are_opened_while_another_runs(checkpoint):
+    path, net = checkpoint()
+    (network,), _ = load([path], "paddle", "f32")
+    batches = [make_batch((1, 3, 32, width)) for width in (32, 64, 96)]
+    expected = [PaddleEngine(net)(batch) for batch in batches]
+    with ThreadPoolExecutor(4) as pool:
+        opened = [pool.submit(load, [path], "paddle", "f32") for _ in range(3)]
+        for result, one in zip(pool.map(network, batches), expected, strict=True):
+            assert_close(result, one)
+        assert all(future.result() for future in opened)
+
+
 @needs_openvino
 def test_bfloat16_is_near(checkpoint):
     path, net = checkpoint()
