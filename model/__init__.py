@@ -49,47 +49,24 @@ class ModelConfig:
             raise ValueError(f"craft's width must be a multiple of 4, got {self.width}")
 
 
-def _erasenet(config: ModelConfig) -> paddle.nn.Layer:
-    return EraseNet(config.width, config.form)
-
-
-def _nonlocal(config: ModelConfig) -> paddle.nn.Layer:
-    return NonLocalEraser(config.width, config.refine_channels, config.form, config.attention)
-
-
-def _text_seg(config: ModelConfig) -> paddle.nn.Layer:
-    return TextSeg(config.width)
-
-
-def _craft(config: ModelConfig) -> paddle.nn.Layer:
-    return CRAFT(config.width)
-
-
-def _inpaint(config: ModelConfig) -> paddle.nn.Layer:
-    return InpaintNet(config.width, config.layer)
-
-
-def _gmcnn(config: ModelConfig) -> paddle.nn.Layer:
-    return GMCNN(config.width)
-
-
-def _pert(config: ModelConfig) -> paddle.nn.Layer:
-    return PERT(config.width, config.iterations)
-
-
-ARCHITECTURES = {"erasenet": _erasenet, "nonlocal": _nonlocal, "craft": _craft,
-                 "text_seg": _text_seg, "inpaint": _inpaint, "gmcnn": _gmcnn, "pert": _pert}
-# What of a config an architecture uses beside the width.
-OPTIONS = {"erasenet": ["form"], "nonlocal": ["form", "refine_channels", "attention"],
-           "craft": [], "text_seg": [], "inpaint": ["layer"], "gmcnn": [], "pert": ["iterations"]}
+# The network of each architecture, and what of a config it takes.
+ARCHITECTURES = {
+    "erasenet": (EraseNet, "width", "form"),
+    "nonlocal": (NonLocalEraser, "width", "refine_channels", "form", "attention"),
+    "craft": (CRAFT, "width"),
+    "text_seg": (TextSeg, "width"),
+    "inpaint": (InpaintNet, "width", "layer"),
+    "gmcnn": (GMCNN, "width"),
+    "pert": (PERT, "width", "iterations"),
+}
 INPAINTING = ("inpaint", "gmcnn")  # architectures that fill a given hole
 FINDING = ("craft", "text_seg")  # architectures that find text, and make no picture
 
 
 def described(config: ModelConfig) -> dict:
     """The config without what its architecture has no use for."""
-    used = {"arch", "width", *OPTIONS[config.arch]}
-    return {key: value for key, value in asdict(config).items() if key in used}
+    _, *used = ARCHITECTURES[config.arch]
+    return {key: value for key, value in asdict(config).items() if key in ("arch", *used)}
 
 
 def coarse_pictures(config: ModelConfig) -> int:
@@ -100,9 +77,11 @@ def coarse_pictures(config: ModelConfig) -> int:
 def build(config: ModelConfig) -> paddle.nn.Layer:
     """The network that `config` describes, randomly initialised, in training mode.
 
-    It maps float32 N,3,H,W RGB in [0, 1], H and W multiples of 32, to its `output`: `Erased`,
-    `Detected` or `Segmented`; its `config` attribute is the argument.
+    It maps float32 N,3,H,W RGB in [0, 1], or N,4,H,W with the hole that it fills, H and W multiples
+    of 32, to its `output`: `Erased`, `Inpainted`, `Detected` or `Segmented`; its `config` attribute
+    is the argument.
     """
-    net = ARCHITECTURES[config.arch](config)
+    network, *used = ARCHITECTURES[config.arch]
+    net = network(**{name: getattr(config, name) for name in used})
     net.config = config
     return net

@@ -139,8 +139,9 @@ def _leaky_relu(x: Symbol, negative_slope: float = 0.01) -> Symbol:
     return x.graph.node("LeakyRelu", x, alpha=negative_slope)
 
 
-def _average(x: Symbol, size: int) -> Symbol:
-    return x.graph.node("AveragePool", x, kernel_shape=[size] * 2, strides=[size] * 2)
+def _average(x: Symbol, side: int, stride: int | None = None, padding: int = 0) -> Symbol:
+    return x.graph.node("AveragePool", x, kernel_shape=[side] * 2, strides=[stride or side] * 2,
+                        pads=[padding] * 4)
 
 
 def _max_pool(x: Symbol, side: int, stride: int = 1) -> Symbol:
@@ -235,11 +236,6 @@ def _split_hole(x: Symbol) -> tuple[Symbol, Symbol, Symbol]:
     return picture, 1.0 - hole, hole
 
 
-def _box_mean(x: Symbol, kernel: int, stride: int) -> Symbol:
-    return x.graph.node("AveragePool", x, kernel_shape=[kernel] * 2, strides=[stride] * 2,
-                        pads=[kernel // 2] * 4)
-
-
 def _renormaliser(share: Symbol) -> tuple[Symbol, Symbol]:
     node = share.graph.node
     known = node("Cast", node("Greater", share, inpaint.SMALLEST), to=TensorProto.FLOAT)
@@ -272,7 +268,6 @@ RULES: list[tuple[object, str, Callable]] = [
     (pert, "mean_logits", _mean_logits),
     *((module, "upsample", _upsample) for module in (inpaint, gmcnn, pert)),
     *((module, "split_hole", _split_hole) for module in (inpaint, gmcnn)),
-    (inpaint, "box_mean", _box_mean),
     (inpaint, "renormaliser", _renormaliser),
     (paper, "brightest", _max_pool),
     (paper, "bilinear", _bilinear),
