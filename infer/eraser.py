@@ -26,6 +26,13 @@ COMPOSE_ABOVE = 0.2
 COMPOSE_REACH = 3
 COMPOSE_MEAN = 0.5  # of a connected region; below it is print that looks a little like ink
 COMPOSE_SURE = 0.9  # from which on pixels are ink, whatever is around them
+# No stroke holds a square of THICK pixels, as networks see them: what is so thick and dark is a
+# table around the page, a printed block or a picture. It stays where it would become half as bright
+# again, and around that where it would become brighter by more than FADED grey levels.
+THICK = 64
+BRIGHTER = 1.5
+FADED = 12
+SMOOTH = 5  # side of the square whose mean counts: wood has a grain, a camera noise
 FLIP_ABOVE = 0.1  # a tile's largest mask value from which on it is seen again; see `flip_ink`
 
 BUNDLED = tuple(
@@ -207,6 +214,8 @@ class Eraser:
             near = self._filler.hole
         elif self.settings.composite:
             near = _near_ink
+            for page, tile in zip(tiles, planes, strict=True):
+                tile[..., 3][_thick(page, tile, round(THICK / scale))] = 0
         else:
             return planes
         return np.stack([cv2.merge([*cv2.split(tile), near(tile[..., 3])]) for tile in planes])
@@ -273,6 +282,23 @@ def _near_ink(mask: np.ndarray) -> np.ndarray:
     kernel = np.ones((2 * COMPOSE_REACH + 1,) * 2, np.uint8)
     ink = ink[regions] | (mask > COMPOSE_SURE)
     return cv2.dilate(np.where(ink, mask, np.float32(0)), kernel)
+
+
+def _thick(page: np.ndarray, erased: np.ndarray, side: int) -> np.ndarray:
+    """Where a tile, uint8 H,W,3, is dark and thick, and becomes bright: no ink. Bool H,W.
+
+    `erased` is float32 H,W,4, RGB in [0, 255] and the mask; `side` is THICK in the page's pixels.
+    """
+    page = cv2.blur(cv2.cvtColor(page, cv2.COLOR_RGB2GRAY), (SMOOTH, SMOOTH))
+    erased = cv2.cvtColor(erased[..., :3].clip(0, 255).astype(np.uint8), cv2.COLOR_RGB2GRAY)
+    erased = cv2.blur(erased, (SMOOTH, SMOOTH))
+    # Without strokes; what is thicker keeps its outline.
+    thick = cv2.morphologyEx(page, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
+    _, regions = cv2.connectedComponents((cv2.subtract(erased, thick) > FADED).astype(np.uint8))
+    dark = np.zeros(regions.max() + 1, bool)
+    dark[regions[erased > BRIGHTER * thick]] = True
+    dark[0] = False
+    return dark[regions]
 
 
 def _as_map(what, shape: tuple[int, int], name: str) -> np.ndarray | None:

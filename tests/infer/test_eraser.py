@@ -256,6 +256,27 @@ def test_composite_takes_regions_that_are_ink_on_the_whole():
     assert (erased[57:] == 255).sum() and (erased[57:] >= 200).all()
 
 
+@pytest.mark.parametrize("scale", [1, 2])
+def test_composite_leaves_tables_around_pages(scale):
+    """What is dark and thicker than strokes stays, with its grain, and is not in the mask either.
+
+    Strokes go, also where they end at it and where they are as dense as writing; a highlighter's
+    colour goes, however broad.
+    """
+    page = np.full((320, 320, 3), 220, np.uint8)
+    page[200:] = make_page(120, 320, 50, 70)  # a table
+    page[20:26, 20:300] = page[100:200, 150:156] = 40
+    page[40:90:8, 20:120] = 40
+    page[40:180, 200:310] = (220, 200, 60)
+    net = network(lambda x: x * 0 + 220 / 255, lambda x: (x[:, 2:] < 0.8) * 1.0)
+    result = Eraser([net], tile=512, margin=0, tta="none", composite=True, scale=scale).run(page)
+    near = COMPOSE_REACH + 2  # beside strokes, which have rims
+    np.testing.assert_array_equal(result.image[200 + near:], page[200 + near:])
+    assert not result.mask[200 + near:].any()
+    assert (result.image[200:, :140] == page[200:, :140]).all()
+    assert (result.image[:200 - near] > 180).all()
+
+
 BOXES = [(10, 20, 50, 90), (-5, -5, 3, 4), (120, 70, 9999, 9999), (30, 30, 20, 40)]
 
 
