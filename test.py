@@ -120,7 +120,7 @@ def main(arguments: list[str] | None = None) -> int:
     hint = " (OpenVINO would be faster: pip install openvino onnx)" if slow else ""
     spread = "" if options.ray is None else f", in each of {eraser.workers} workers on Ray"
     print(f"engine: {eraser.engine}{spread}{hint}", file=sys.stderr)
-    own = [options.output / ZIP, options.output / REPORT, options.zip, options.report]
+    own = [options.output, options.mask, options.zip, options.report]
     for note in passed_over(options.inputs, list(filter(None, own))):
         print(f"test.py: {note}", file=sys.stderr)
     with redirect_stdout(sys.stderr):  # where Ray's messages belong
@@ -276,6 +276,11 @@ def check_places(pages: list[Path], options: argparse.Namespace) -> None:
             if os.path.realpath(target) == os.path.realpath(page):
                 raise ValueError(f"{page}: would be overwritten by what is made of it; choose "
                                  "another folder")
+    for text in options.inputs:
+        for folder in filter(None, (options.output, options.mask)):
+            if os.path.isdir(text) and os.path.realpath(text) == os.path.realpath(folder):
+                raise ValueError(f"{folder}: is the folder of the pages, of which results would be "
+                                 "some in the next run; choose another folder")
 
 
 def _read_bytes(path: Path) -> bytes:

@@ -277,7 +277,8 @@ def expand_inputs(inputs: list[str]) -> list[Path]:
         if not files and not path.exists() and not glob.has_magic(text):
             raise ValueError(f"{text}: no such file or folder")
         if not files:
-            raise ValueError(f"{text}: no images ({', '.join(DOCUMENTS)}) found there")
+            deeper = _deeper(path) if path.is_dir() and _folders(path) else ""
+            raise ValueError(f"{text}: no images ({', '.join(DOCUMENTS)}) found there{deeper}")
         for file in files:
             found.setdefault((os.path.realpath(file), file.stem), file)
     by_stem: dict[str, Path] = {}
@@ -292,9 +293,9 @@ def expand_inputs(inputs: list[str]) -> list[Path]:
 
 
 def passed_over(inputs: list[str], own: Collection[Path] = ()) -> Iterator[str]:
-    """A sentence for each folder with other files than `expand_inputs` takes, hidden ones aside.
+    """Sentences for each folder with other files than `expand_inputs` takes, or with folders.
 
-    `own` are the program's own files.
+    Hidden ones aside, and the program's own files and folders, `own`.
     """
     ours = set(map(os.path.realpath, own))
     for folder in dict.fromkeys(filter(Path.is_dir, map(Path, inputs))):
@@ -304,6 +305,18 @@ def passed_over(inputs: list[str], own: Collection[Path] = ()) -> Iterator[str]:
         if count := kinds.total():
             named = ", ".join(f"{number} {kind}" for kind, number in kinds.most_common())
             yield f"{folder}: {count} other file{'s' * (count > 1)} passed over ({named})"
+        if count := sum(os.path.realpath(below) not in ours for below in _folders(folder)):
+            yield f"{folder}: {count} folder{'s' * (count > 1)} in it passed over{_deeper(folder)}"
+
+
+def _folders(folder: Path) -> list[Path]:
+    """The folders in a folder, hidden ones left out."""
+    return [path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")]
+
+
+def _deeper(folder: Path) -> str:
+    """How the pages in a folder's folders are taken, too."""
+    return f"; quoted, '{glob.escape(str(folder))}/**/*' takes what is in its folders, too"
 
 
 def _listed(folder: Path) -> list[Path]:

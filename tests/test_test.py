@@ -122,13 +122,30 @@ def test_what_is_passed_over_is_said_but_not_what_it_wrote(run):
     for name in ("1.MOV", "2.mov", "notes.txt", ".hidden.txt"):
         Path("pages", name).touch()
     Path("pages/below").mkdir()
-    for arguments in (["--report"], ["--zip", "pages/other.zip"], ["--zip"]):
-        status, _, err = run("pages", "--output", "pages", "--format", "jpg", *arguments)
-        assert (status, problems(err)) == (
-            0, ["test.py: pages: 3 other files passed over (2 .mov, 1 .txt)"])
-        for path in Path("pages").glob("[ab].jpg"):
-            path.unlink()  # or they would be pages of the next run
-        Path("pages/other.zip").unlink(missing_ok=True)
+    for arguments in (["--report", "pages/r.html"], ["--zip", "pages/z.zip"],
+                      ["--zip", "--mask", "pages/masks"]):
+        status, _, err = run("pages", "--output", "pages/out", *arguments)
+        assert (status, problems(err)) == (0, [
+            "test.py: pages: 3 other files passed over (2 .mov, 1 .txt)",
+            "test.py: pages: 1 folder in it passed over; quoted, 'pages/**/*' takes what is in its "
+            "folders, too"])
+        for path in filter(Path.exists, (Path("pages/r.html"), Path("pages/z.zip"))):
+            path.unlink()
+
+
+def test_results_among_the_pages(run):
+    """A second run would take them for pages, and find two of each stem."""
+    make_folder("a", suffix=".jpg")
+    Path("link").symlink_to("pages")
+    for arguments in (["--output", "pages"], ["--mask", "link"]):
+        status, _, err = run("pages", *arguments)
+        assert (status, problems(err)) == (2, [
+            f"test.py: {arguments[1]}: is the folder of the pages, of which results would be some "
+            "in the next run; choose another folder"])
+    for _ in range(2):
+        status, _, _ = run("pages/a.jpg", "--output", "pages")
+        assert status == 0
+    assert listing("pages") == ["a.jpg", "a.png"]
 
 
 def test_a_folder_that_nothing_can_be_written_to(run, monkeypatch):
@@ -404,11 +421,13 @@ def test_no_place(run):
     Path("text.html").write_text("no report")
     zipfile.ZipFile("page.ZIP", "w").close()
     Path("empty").mkdir()
+    Path("above/below").mkdir(parents=True)
     Path("text.pdparams").write_text("no weights")
     Path("cut.pdparams").write_bytes(weights.__file__.encode())
     before = sorted(Path().rglob("*"))
     for arguments, message in [
         (["missing"], "missing: no "), (["empty"], "empty: no images"),
+        (["above"], "; quoted, 'above/**/*' takes what is in its folders, too"),
         (["pages", "*.gif"], "*.gif: no "),
         (["pages", "twins"], "pages/a.png and twins/a.jpg share the stem 'a'"),
         (["pages", "--output", "file"], "file: cannot be made a folder (File exists)"),

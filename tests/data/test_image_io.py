@@ -345,7 +345,10 @@ def test_what_is_passed_over(tmp_path):
     (tmp_path / "below").mkdir()
     inputs = [str(tmp_path), str(tmp_path / "notes.txt"), str(tmp_path / "*.txt"), str(tmp_path)]
     assert list(passed_over(inputs, [tmp_path / "below" / ".." / "o.zip"])) == [
-        f"{tmp_path}: 4 other files passed over (2 .mov, 1 without a suffix, 1 .txt)"]
+        f"{tmp_path}: 4 other files passed over (2 .mov, 1 without a suffix, 1 .txt)",
+        f"{tmp_path}: 1 folder in it passed over; quoted, '{tmp_path}/**/*' takes what is in its "
+        "folders, too"]
+    assert len(list(passed_over(inputs, [tmp_path / "below"]))) == 1
     assert list(passed_over([str(tmp_path / "below")])) == []
 
 
