@@ -49,7 +49,8 @@ def _check(path: Path, content: bytes, limits: Limits) -> None:
 
     It is left to others to say what else is wrong with a PDF.
     """
-    with suppress(pikepdf.PdfError), pikepdf.open(io.BytesIO(content)) as pdf:
+    with (suppress(pikepdf.PdfError, pikepdf.PasswordError),
+          pikepdf.open(io.BytesIO(content)) as pdf):
         check_count(path, len(pdf.pages), limits)
         for item in pdf.objects:
             if isinstance(item, pikepdf.Stream) and item.get("/Subtype") == "/Image":

@@ -49,6 +49,7 @@ PDF_BOMB = saved(SHEET, format="PDF").replace(b"/Width 8", b"/Width 90000").repl
     ("book.pdf", lambda: saved(SHEET, format="PDF", save_all=True, append_images=[SHEET] * 3),
      413, "book.pdf: more than 3 pages"),
     ("cut.pdf", lambda: b"%PDF-1.7\n", 422, "cut.pdf: cannot be read: no PDF"),
+    ("locked.pdf", lambda: locked_pdf(), 422, "locked.pdf: is encrypted; save it without its"),
     ("art.eps", lambda: saved(SHEET, format="EPS"), 422, "art.eps: cannot be read: not an image"),
     ("page.gif", lambda: saved(SHEET, format="GIF"), 422, "page.gif: cannot be read: not an image"),
     ("huge.png", lambda: bytes(3 * 2**20), 413, "more than the 2 megabytes"),
@@ -58,6 +59,14 @@ def test_what_is_refused(client, name, make, status, words):
     answer = client.upload(make(), name)
     assert answer.status_code == status
     assert answer.json()["detail"].startswith(words)
+
+
+def locked_pdf():
+    stream = io.BytesIO()
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page()
+        pdf.save(stream, encryption=pikepdf.Encryption(user="user", owner="owner"))
+    return stream.getvalue()
 
 
 def form_bomb(depth=7, times=10):
