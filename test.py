@@ -55,6 +55,9 @@ CHANGES = ("refine", "tile", "margin", "even", "tta", "flip_ink", "composite", "
            "scale")
 # What concerns PDFs and TIFFs of several pages only.
 OPENING = ("dpi", "pages", "drop_annotations")
+# Raised where the same page, weights and settings come out otherwise: earlier results are not up
+# to date then.
+EDITION = 1
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -79,22 +82,23 @@ def main(arguments: list[str] | None = None) -> int:
         elif options.gt:
             raise ValueError("--gt is for the report: give --report, too")
         changes = {name: getattr(options, name) for name in CHANGES}
+        dilate = HoleConfig.dilate if options.dilate is None else options.dilate
         chosen = settings(options.quality, **changes)
         paths = options.weights or ([] if options.holes else BUNDLED[:chosen.nets])
         weights = [_read_bytes(path) for path in paths]
         made_with = asdict(chosen) | {
             "weights": [digest(content) for content in weights], "nets": len(weights),
-            "fuse": options.fuse}
+            "fuse": options.fuse, "edition": EDITION}
         found_by = where and _read_bytes(where.weights)
         if where:
             made_with["where"] = [where.only, where.protect, digest(found_by)]
         given = changes | {
             "fuse": options.fuse, "quality": options.quality, "batch": options.batch,
             "engine": options.engine, "precision": options.precision, "threads": options.threads,
-            "where": where, "fill": options.fill, "dilate": options.dilate}
+            "where": where, "fill": options.fill, "dilate": dilate}
         fill = options.fill and options.fill not in FILLS and _read_bytes(Path(options.fill))
         if options.fill:
-            made_with |= {"fill": digest(fill) if fill else options.fill, "dilate": options.dilate}
+            made_with |= {"fill": digest(fill) if fill else options.fill, "dilate": dilate}
         if options.ray is None:
             eraser = Eraser(paths, **given)
             erase_pages = partial(erase_here, eraser)
@@ -163,7 +167,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
                             "it: a plain colour, OpenCV's ways or an inpainting checkpoint")
     steps.add_argument("--holes", type=Path, nargs="+", metavar="FILE|DIR",
                        help="with --fill: masks or boxes of what to erase; nothing looks for ink")
-    steps.add_argument("--dilate", type=int, default=HoleConfig.dilate, metavar="N",
+    steps.add_argument("--dilate", type=int, metavar="N",
                        help="with --fill: what is filled is the maximum over N×N pixels of what "
                             f"was found or given ({HoleConfig.dilate})")
     own = parser.add_argument_group("settings that win over those of the quality")
@@ -226,7 +230,9 @@ def told_where(options: argparse.Namespace) -> tuple[Where | None, dict[str, lis
 
     ValueError for what is not there, and for options that do not go together.
     """
-    if options.dilate < 0:
+    if options.dilate is not None and options.fill is None:
+        raise ValueError("--dilate widens what --fill fills: give --fill, too")
+    if (options.dilate or 0) < 0:
         raise ValueError(f"--dilate must be 0 or more, got {options.dilate}")
     if options.fill and options.fill not in FILLS and not Path(options.fill).is_file():
         raise ValueError(f"--fill {options.fill}: no such checkpoint, and none of "

@@ -190,6 +190,9 @@ def test_a_second_run_skips_and_what_changed_is_made_anew(run, monkeypatch):
     assert count("pages", "--composite") == 0
     assert count("pages", "--format", "jpg") == 2
     assert not list(Path("out").glob("*.tmp"))
+    assert count() == 0
+    monkeypatch.setattr(command, "EDITION", command.EDITION + 1)
+    assert count() == 2
 
 
 def test_foreign_files_are_not_overwritten_unasked(run):
@@ -358,6 +361,7 @@ def test_bad_files_are_named_and_the_rest_is_done(run, monkeypatch):
     status, out, err = run("pages", "--zip", "z.zip")
     assert status == 1
     for line, start in zip(problems(err), [
+        "pages: 1 folder in it passed over",
         "pages/cut.jpg: cannot be read: ", "pages/empty.png: cannot be read: the file is empty",
         "pages/gone.png: No such file or directory",
         "pages/huge.png: not enough memory", "pages/text.png: cannot be read: not an image",
@@ -447,6 +451,7 @@ def test_no_place(run):
         (["pages", "--report", "--gt", "missing"], "missing: no such folder"),
         (["pages", "--report", "--gt", "empty"], "empty: no page's ground truth is there"),
         (["pages", "--gt", "pages"], "--gt is for the report"),
+        (["pages", "--dilate", "3"], "--dilate widens what --fill fills"),
         (["pages", ["none.pdparams"]], "none.pdparams: weights cannot be read (No such file"),
         (["pages", ["empty"]], "empty: weights cannot be read (Is a directory)"),
         (["pages", ["same", "text.pdparams"]], "text.pdparams: "),
