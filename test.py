@@ -52,7 +52,7 @@ ZIP, REPORT = "submission.zip", "report.html"  # their names where none is given
 FORMATS = {"png": ".png", "jpg": ".jpg", "same": None}
 # Options that win over the quality's setting of that name where they are given.
 CHANGES = ("refine", "tile", "margin", "even", "tta", "flip_ink", "composite", "skip_blank",
-           "scale")
+           "turn", "scale")
 # What concerns PDFs and TIFFs of several pages only.
 OPENING = ("dpi", "pages", "drop_annotations")
 # Raised where the same page, weights and settings come out otherwise: earlier results are not up
@@ -181,6 +181,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     own.add_argument("--composite", action=either,
                      help="keep the page's own pixels where no ink was seen")
     own.add_argument("--skip-blank", action=either, help="leave out tiles where the page is blank")
+    own.add_argument("--turn", action=either,
+                     help="see pages that lie on their side turned upright; not with --fill")
     own.add_argument("--scale", type=scale, choices=(AUTOMATIC, *SCALES),
                      help="the networks see the page this much enlarged (auto: by its print)")
     parser.add_argument("--batch", type=int, default=1, help="tiles computed at once (1)")

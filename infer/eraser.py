@@ -14,7 +14,8 @@ from data.holes import HoleConfig
 from infer.blank import Blankness
 from infer.engines import load
 from infer.quality import DEFAULT, TTA, View, settings
-from infer.scale import AUTOMATIC, best_scale, change_at
+from infer.record import certainty
+from infer.scale import AUTOMATIC, best_scale, change_at, lies_on_side
 from infer.tiles import EVERYTHING, MULTIPLE, Place, Tiling, check_page, count_tiles, each_tile
 from infer.two_step import FILLS, Fill, Filler
 from infer.where import Where
@@ -117,7 +118,8 @@ class Eraser:
         """Erase a page: uint8 H,W,3 RGB in and out. Memory beyond both is a batch's."""
         if self._where is not None:
             return self.run(image, progress=progress).image
-        return self._run(image, progress)
+        turns = self._turns(image)
+        return _turned(self._run(np.rot90(image, turns), progress), -turns)
 
     def run(
         self,
@@ -139,14 +141,17 @@ class Eraser:
         does not say `only` words. ValueError for arrays of a wrong kind or size, and where there
         are neither networks nor holes.
         """
-        mask = np.zeros(image.shape[:2], np.float32)
-        maps = [_as_map(where, mask.shape, "where"), _as_map(only, mask.shape, "only")]
-        marked = _as_map(marked, mask.shape, "marked")
+        shape, turns = image.shape[:2], self._turns(image)
+        maps = [_as_map(where, shape, "where"), _as_map(only, shape, "only")]
+        marked = _as_map(marked, shape, "marked")
         if holes is not None:
-            if self._filler is None or holes.shape != mask.shape or holes.dtype != bool:
-                raise ValueError(f"holes must be a bool map of {mask.shape} for an eraser with a "
+            if self._filler is None or holes.shape != shape or holes.dtype != bool:
+                raise ValueError(f"holes must be a bool map of {shape} for an eraser with a "
                                  f"fill, got {holes.dtype} {holes.shape}")
             maps.append(self._filler.hole(holes) > 0)
+        image, marked, *maps = (each if each is None else _turned(each, turns)
+                                for each in (image, marked, *maps))
+        mask = np.zeros(image.shape[:2], np.float32)
         if self._where is not None:
             words = self._find(image)
             marked = self._where.change(words, mask.shape, marked)
@@ -155,7 +160,28 @@ class Eraser:
         out = self._run(image, progress, change, mask, holes)
         if self._where is not None:
             self._where.restore(words, image, out, mask)
-        return Result(out, mask)
+        return Result(_turned(out, -turns), _turned(mask, -turns))
+
+    def _turns(self, image: np.ndarray) -> int:
+        """By how many quarters counter-clockwise the networks are to see a page turned.
+
+        Where its lines run down, that of the three ways in which the networks are surest; of a
+        large page a tile from its middle is seen.
+        """
+        check_page(image)
+        if not self.settings.turn or self._filler is not None or not lies_on_side(image):
+            return 0
+        side = self.settings.tile
+        top, left = (max(0, (length - side) // 2) for length in image.shape[:2])
+        part = image[top:top + side, left:left + side]
+
+        def sureness(turns: int) -> float:
+            seen = np.rot90(part, turns)
+            mask = np.zeros(seen.shape[:2], np.float32)
+            self._run(seen, None, mask=mask)
+            return certainty(np.rint(mask * 255).astype(np.uint8))["certainty"]
+
+        return max((0, 1, 3), key=sureness)
 
     def _run(
         self,
@@ -166,7 +192,6 @@ class Eraser:
         holes: np.ndarray | None = None,
     ) -> np.ndarray:
         """Erase `image` into a new array where `change` allows; `mask` takes what was seen."""
-        check_page(image)
         if not self._networks and holes is None:
             raise ValueError("without networks to find ink a page needs its holes")
         scale = self.settings.scale
@@ -261,6 +286,11 @@ class Eraser:
                 planes[:, :3] += picture * np.float32(share)
             planes[:, 3:] += mask * np.float32(share)
         return planes
+
+
+def _turned(array: np.ndarray, turns: int) -> np.ndarray:
+    """H,W or H,W,C turned by quarters counter-clockwise."""
+    return np.ascontiguousarray(np.rot90(array, turns))
 
 
 def _middle(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:

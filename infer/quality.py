@@ -37,6 +37,7 @@ class Settings:
     flip_ink: bool  # further views only of tiles in which ink was seen
     composite: bool  # keep the page's own pixels where no ink was seen
     skip_blank: bool  # leave out what is blank on the page; see infer.blank
+    turn: bool  # see a page that lies on its side turned upright
     # How much larger the networks see the page: one of infer.scale.SCALES, or 'auto' for what suits
     # the height of its print.
     scale: float | str
@@ -50,10 +51,10 @@ class Settings:
 
 
 PUBLISHED = Settings(nets=2, refine=True, tile=512, margin=106, even=False, tta="hflip",
-                     flip_ink=False, composite=False, skip_blank=False, scale=1)
+                     flip_ink=False, composite=False, skip_blank=False, turn=False, scale=1)
 # The full tile of a lite pair takes less than 2 GB; a margin of 64 erases like one of 106.
 _FEW_PIXELS = replace(PUBLISHED, tile=1024, margin=64, even=True, flip_ink=True, composite=True,
-                      skip_blank=True, scale=AUTOMATIC)
+                      skip_blank=True, turn=True, scale=AUTOMATIC)
 # What each setting costs in PSNR and saves in time: python bench/quality.py --each
 QUALITIES = {
     "fast": replace(_FEW_PIXELS, nets=1, refine=False, tta="none"),

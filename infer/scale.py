@@ -83,10 +83,24 @@ def print_height(page: np.ndarray, share: float = 0.5) -> float | None:
     into lines, of whose heights by length this is the median, or another quantile: pictures and
     rules make none.
     """
-    found = [_lines(page[rows, columns])
-             for rows in _samples(page.shape[0]) for columns in _samples(page.shape[1])]
-    heights, widths = np.concatenate(found, axis=1)
+    heights, widths = np.concatenate([_lines(part) for part in _parts(page)], axis=1)
     return _weighted_quantile(heights, widths, share) if heights.size else None
+
+
+def lies_on_side(page: np.ndarray) -> bool:
+    """True where lines of print run down a page, uint8 H,W,3 RGB, rather than across it.
+
+    Text that is set in columns does so, too, on an upright page.
+    """
+    across = sum(_lines(part)[1].sum() for part in _parts(page))
+    down = sum(_lines(cv2.rotate(part, cv2.ROTATE_90_CLOCKWISE))[1].sum() for part in _parts(page))
+    return bool(down > across)
+
+
+def _parts(page: np.ndarray) -> list[np.ndarray]:
+    """The page, or windows of a large one."""
+    rows, columns = map(_samples, page.shape[:2])
+    return [np.ascontiguousarray(page[top, left]) for top in rows for left in columns]
 
 
 def _samples(length: int) -> list[slice]:

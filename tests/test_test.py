@@ -251,15 +251,15 @@ def test_settings_reach_the_eraser(run, nets, monkeypatch):
     assert seen.pop() == (([nets["same"]],), dict.fromkeys(command.CHANGES) | others)
     given = ["pages", "--output", "o", "--weights", str(nets["same"]), "--quality", "best",
              "--no-refine", "--tile", "96", "--margin", "5", "--no-even", "--tta", "flips",
-             "--flip-ink", "--no-composite", "--skip-blank", "--scale", "2", "--batch", "3",
-             "--fuse", "2", "--engine", "paddle", "--precision", "f32", "--threads", "1",
-             "--fill", "ns", "--dilate", "9"]
+             "--flip-ink", "--no-composite", "--skip-blank", "--turn", "--scale", "2",
+             "--batch", "3", "--fuse", "2", "--engine", "paddle", "--precision", "f32",
+             "--threads", "1", "--fill", "ns", "--dilate", "9"]
     assert command.main(given) == 0
     assert seen == [(([nets["same"]],), {
         "fuse": [2.0], "quality": "best", "batch": 3, "engine": "paddle", "precision": "f32",
         "threads": 1, "where": None, "refine": False, "tile": 96, "margin": 5, "even": False,
-        "tta": "flips", "flip_ink": True, "composite": False, "skip_blank": True, "scale": 2,
-        "fill": "ns", "dilate": 9})]
+        "tta": "flips", "flip_ink": True, "composite": False, "skip_blank": True, "turn": True,
+        "scale": 2, "fill": "ns", "dilate": 9})]
 
 
 def test_a_quality_by_another_name_is_the_same_work(run):

@@ -7,7 +7,8 @@ from infer import Eraser
 from infer.quality import DEFAULT, QUALITIES, Settings, settings
 
 CHANGED = {"nets": 1, "refine": False, "tile": 320, "margin": 8, "even": False, "tta": "flips",
-           "flip_ink": False, "composite": True, "skip_blank": False, "scale": 0.5}
+           "flip_ink": False, "composite": True, "skip_blank": False,
+           "turn": False, "scale": 0.5}
 
 
 def test_the_names():
@@ -15,7 +16,7 @@ def test_the_names():
     assert DEFAULT == "balanced"
     assert settings("published") == Settings(
         nets=2, refine=True, tile=512, margin=106, even=False, tta="hflip", flip_ink=False,
-        composite=False, skip_blank=False, scale=1)
+        composite=False, skip_blank=False, turn=False, scale=1)
 
 
 @pytest.mark.parametrize("quality", QUALITIES)

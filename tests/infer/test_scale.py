@@ -6,7 +6,7 @@ import pytest
 
 import infer.eraser
 from data.synth.page import SynthOptions, compose
-from infer.scale import LEAST_SHRUNK, SCALES, best_scale, print_height
+from infer.scale import LEAST_SHRUNK, SCALES, best_scale, lies_on_side, print_height
 
 Eraser = partial(infer.eraser.Eraser, quality="published")
 SMALL = {"tile": 128, "margin": 16, "tta": "none"}
@@ -39,6 +39,32 @@ def test_print_height(kind, height):
     assert len(found) >= 3
     most = 2 if kind == "notes" else 1.5  # writing is what there is, and often larger
     assert 0.65 * height <= np.median(found) <= most * height
+
+
+def test_pages_on_their_side_are_known():
+    for index in range(8):
+        page = printed(20, index)
+        assert not lies_on_side(page) and not lies_on_side(np.rot90(page, 2))
+        assert lies_on_side(np.rot90(page)) and lies_on_side(np.rot90(page, 3))
+    assert not lies_on_side(np.full((9, 5, 3), 255, np.uint8))
+
+
+@pytest.mark.parametrize("turns", [1, 3])
+def test_pages_on_their_side_are_erased_like_upright_ones(turns):
+    page = printed(20, 1, size=(448, 608))
+    eraser = infer.eraser.Eraser(quality="fast", threads=1)
+    upright = eraser.run(page)
+    assert (upright.image != page).any()
+    lying = np.rot90(page, turns)
+    for result in (eraser.run(lying), eraser.run(lying, where=[(0, 0, 608, 608)])):
+        np.testing.assert_array_equal(np.rot90(result.image, -turns), upright.image)
+        np.testing.assert_array_equal(np.rot90(result.mask, -turns), upright.mask)
+    np.testing.assert_array_equal(eraser(lying), result.image)
+    # What may change is turned, too.
+    half = eraser.run(lying, where=[(0, 0, 200, 608)])
+    np.testing.assert_array_equal(half.image[:, 200:], lying[:, 200:])
+    assert (half.image != lying).any()
+    assert (infer.eraser.Eraser(quality="fast", threads=1, turn=False)(lying) != result.image).any()
 
 
 @pytest.mark.parametrize("factor", [0.5, 2])
