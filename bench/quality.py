@@ -58,12 +58,15 @@ def main() -> None:
                         help="pages to render: bench/pages.yaml, bench/watermarks.yaml")
     parser.add_argument("--pages", type=int, default=0, help="every so many pages only; 0: all")
     parser.add_argument("--folder", type=Path, help="measure these pairs instead")
+    parser.add_argument("--quarters", type=int, default=0, metavar="N",
+                        help="turn the pages by so many quarters counter-clockwise first")
     parser.add_argument("--save", type=Path, help="write strips of page, erased page, ground truth")
     options = parser.parse_args()
     ways = {"untouched": lambda image: image, "threshold + inpainting": classical,
             **erasers(options)}
     figures: dict = defaultdict(list)  # (kind, way): a row of figures a page
-    for name, kind, image, gt in pages(options):
+    for name, kind, *pair in pages(options):
+        image, gt = (np.rot90(picture, options.quarters).copy() for picture in pair)
         for way, erase in ways.items():
             begin = time.process_time()
             erased = erase(image)
