@@ -70,7 +70,7 @@ def test_in_parallel_from_the_command_line(tmp_path, make_set):
     )
     done = subprocess.run(
         [sys.executable, "-c", code, tmp_path / "many"], cwd=ROOT, capture_output=True,
-        text=True, timeout=600,
+        text=True, timeout=500,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout == "3 masks written, 0 up to date, 0 problems\n"

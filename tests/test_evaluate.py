@@ -332,7 +332,7 @@ def test_survives_opencv_threads(tmp_path):
         f"raise SystemExit(evaluate.main(['--pred', {str(tmp_path / 'pred')!r}, "
         f"'--gt', {str(tmp_path / 'gt')!r}]))\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, timeout=600)
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, timeout=500)
     assert done.returncode == 0, done.stderr
 
 

@@ -17,7 +17,7 @@ COMMAND = [sys.executable, "-m", "app", "--threads", "1", "--quality", "fast"]
 
 def run(*options):
     done = subprocess.run([*COMMAND, *map(str, options)], cwd=ROOT, capture_output=True, text=True,
-                          timeout=600)
+                          timeout=500)
     assert "Traceback" not in done.stderr
     return done.returncode, done.stderr
 

@@ -177,7 +177,7 @@ def test_after_kill_9(tmp_path, pages):
                                 cwd=tmp_path)
 
     def finish(process):
-        out, errors = process.communicate(timeout=600)
+        out, errors = process.communicate(timeout=500)
         assert process.returncode == 0, errors
         return out.strip()
 

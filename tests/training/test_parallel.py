@@ -59,7 +59,7 @@ def launch(folder, *command):
     with subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True) as process:
         try:
-            printed, _ = process.communicate(timeout=600)
+            printed, _ = process.communicate(timeout=500)
         except BaseException:
             # The launcher leaves its processes behind when it is ended itself.
             children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
