@@ -37,8 +37,8 @@ def slide(column: Column) -> None:
         corner = pick(rng, (0, 0, 0.8)) * em
         canvas.rect(box, pick(rng, (style.colour, style.accent)), style.rule, corner=corner)
         if rng.random() < 0.3:
-            pale = np.empty((max(1, round(box.height)), max(1, round(box.width)), 3), np.uint8)
-            pale[:] = _mixed(style.accent, 0.1)
+            size = round(box.height), round(box.width), 3
+            pale = np.full(size, _mixed(style.accent, 0.1), np.uint8)
             canvas.image(pale, box.left, box.top)
     column.y, column.question = inner.y, inner.question
     column.skip(rng.uniform(0.6, 3))
