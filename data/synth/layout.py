@@ -292,7 +292,7 @@ def _fill(rng: np.random.Generator, canvas: Canvas, style: Style, kind: str) -> 
     if rng.random() < {"book": 0.75, "form": 0.15, "notes": 0.15}.get(kind, 0.55):
         furniture.page_number(canvas, style, rng, area)
     if kind in ("book", "slides"):
-        _margin_slots(canvas, area, style.em, style.subject)
+        _margin_slots(canvas, area, style)
 
 
 def _furnish(rng: np.random.Generator, canvas: Canvas, style: Style, kind: str) -> Box:
@@ -322,10 +322,9 @@ def _furnish(rng: np.random.Generator, canvas: Canvas, style: Style, kind: str) 
     return area
 
 
-def _margin_slots(canvas: Canvas, area: Box, em: float, subject: str) -> None:
+def _margin_slots(canvas: Canvas, area: Box, style: Style) -> None:
     """Places for notes beside, above and below a book's text, wherever a margin is wide enough."""
-    script = "latin" if subject == "en" else "zh"
-    boxes = []
+    boxes, em = [], style.em
     for left, right in ((0.0, area.left), (area.right, canvas.width)):
         high = 5 * em
         for top in np.arange(area.top, area.bottom - high, 6 * em):
@@ -335,7 +334,7 @@ def _margin_slots(canvas: Canvas, area: Box, em: float, subject: str) -> None:
         for left in np.arange(area.left, area.right - wide + 1, 11 * em):
             boxes.append(Box(left, top + 0.2 * em, wide, bottom - top - 0.4 * em))
     canvas.slots += [
-        Slot("margin", box, "", script, 0.9 * em)
+        Slot("margin", box, "", style.script, 0.9 * em)
         for box in boxes
         if box.width > 2 * em and box.height > em and not _printed(canvas, box)
     ]

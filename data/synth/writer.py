@@ -197,11 +197,9 @@ def _left_bare(word: Characters, boxes: list[Box]) -> list[Characters]:
     ]
     if all(bare):
         return [word]
-    kept = groupby(range(len(bare)), bare.__getitem__)
-    parts = [list(run) for seen, run in kept if seen]
+    runs = [list(run) for seen, run in groupby(range(len(bare)), bare.__getitem__) if seen]
     return [
-        word._replace(text=word.text[part[0] : part[-1] + 1], quads=word.quads[part])
-        for part in parts
+        word._replace(text=word.text[run[0] : run[-1] + 1], quads=word.quads[run]) for run in runs
     ]
 
 

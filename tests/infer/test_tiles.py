@@ -3,7 +3,7 @@ import itertools
 import numpy as np
 import pytest
 
-from infer.tiles import EVERYTHING, MULTIPLE, Place, Tiling, count_tiles, each_tile
+from infer.tiles import EVERYTHING, MULTIPLE, Place, Tiling, check_page, count_tiles, each_tile
 
 # Tile and margin: as published, none thrown away, nearly all thrown away, steps of odd lengths.
 TILINGS = [Tiling(tile, margin, even) for even in (False, True)
@@ -165,3 +165,14 @@ def test_unwanted_tiles_are_left_out():
 def test_wrong_settings(tile, margin):
     with pytest.raises(ValueError, match=f"must.*{margin if tile == 64 else tile}"):
         Tiling(tile, margin)
+
+
+@pytest.mark.parametrize("page", [
+    np.zeros((9, 9, 3), np.float32), np.zeros((9, 9, 3), np.uint16), np.zeros((9, 9), np.uint8),
+    np.zeros((9, 9, 4), np.uint8), np.zeros((0, 9, 3), np.uint8), np.zeros(9, np.uint8),
+    np.zeros((1, 9, 9, 3), np.uint8),
+], ids=lambda page: f"{page.dtype} {page.shape}")
+def test_what_is_no_page(page):
+    with pytest.raises(ValueError) as caught:
+        check_page(page)
+    assert str(caught.value).endswith(f"as uint8 H,W,3, got {page.dtype} {page.shape}")

@@ -17,12 +17,8 @@ from data.synth.sheet import Box
 from data.synth.words import number, pick
 
 
-def _script(column: Column) -> str:
-    return "latin" if column.style.subject == "en" else "zh"
-
-
 def _paragraph(column: Column, sentences: int) -> str:
-    if _script(column) == "latin":
+    if column.style.script == "latin":
         return words.en_paragraph(column.rng, sentences)
     return words.zh_paragraph(column.rng, sentences)
 
@@ -61,7 +57,7 @@ def paragraphs(column: Column) -> None:
 
 def written_piece(column: Column) -> None:
     """A titled piece from beginning to end."""
-    title, parts = words.passage(column.rng, _script(column))
+    title, parts = words.passage(column.rng, column.style.script)
     headline(column, title)
     for part in parts:
         column.flow(emphasised(column, part), first=2, align="full")
@@ -71,7 +67,7 @@ def headline(column: Column, text: str = "") -> None:
     """A large heading in serif, bold, Kai or a hand; centred, with rules or on a block."""
     rng, em, style, canvas = column.rng, column.em, column.style, column.canvas
     if not text:
-        latin = _script(column) == "latin"
+        latin = column.style.script == "latin"
         text = words.passage(rng, "latin")[0] if latin else pick(rng, words.lines("titles"))
     factor = rng.uniform(1.3, 3.2)
     base = pick(rng, (style.heading, style.heading, style.body, style.kai))
@@ -145,7 +141,7 @@ def bullets(column: Column) -> None:
 def quotation(column: Column) -> None:
     """An indented quotation in Kai or slanted, at times in a tinted or ruled box."""
     rng, em, style = column.rng, column.em, column.style
-    kind = style.kai if _script(column) == "zh" else replace(style.body, slant=0.2)
+    kind = style.kai if column.style.script == "zh" else replace(style.body, slant=0.2)
     inner = column.inset(1.5 * em, column.width - 3 * em)
     text = _paragraph(column, number(rng, 1, 3))
     form = rng.random()
@@ -211,7 +207,7 @@ def fine_print(column: Column) -> None:
     if free > 2 * em:
         left = column.left + wide + 0.5 * em if on_left else column.left + 0.5 * em
         for y in np.arange(column.y, text.y - 1.2 * em, rng.uniform(1.8, 3.5) * em):
-            column.slot("blank", Box(left, y, free, 1.2 * em), script=_script(column))
+            column.slot("blank", Box(left, y, free, 1.2 * em), script=column.style.script)
     column.y = text.y + 0.5 * em
 
 
@@ -290,7 +286,7 @@ def illustration(column: Column) -> None:
         draw_figure(column, box, pick(rng, FIGURES))
     column.y = box.bottom + 0.5 * em
     caption = f"图{number(rng, 1, 9)}-{number(rng, 1, 30)} " + pick(rng, words.lines("titles"))
-    if _script(column) == "latin":
+    if column.style.script == "latin":
         caption = f"Fig. {number(rng, 1, 60)}. " + pick(rng, words.lines("catalogue"))
     small = replace(style, body=style.body.sized(0.8))
     column.flow([caption], align="centre", style=small)
@@ -299,10 +295,10 @@ def illustration(column: Column) -> None:
 def contents(column: Column) -> None:
     """A table of contents with leaders."""
     rng, em, canvas, style = column.rng, column.em, column.canvas, column.style
-    headline(column, "Contents" if _script(column) == "latin" else "目　录")
+    headline(column, "Contents" if column.style.script == "latin" else "目　录")
     page = number(rng, 1, 9)
     for i in range(number(rng, 6, 14)):
-        latin = _script(column) == "latin"
+        latin = column.style.script == "latin"
         title = pick(rng, words.lines("catalogue" if latin else "titles"))
         chapter = f"{i + 1}. {title}" if latin else f"第{i + 1}课　{title}"
         end = column.text(column.left, column.y, chapter)

@@ -68,6 +68,11 @@ _RIGHT_HALF = frozenset("（《「『【")  # ink in the right half of the em
 _HALF = _RIGHT_HALF | frozenset("，。、；：！？）》」』】")
 
 
+def pale(colour: Colour, share: float) -> Colour:
+    """A colour on white, `share` of it."""
+    return tuple(round(255 - (255 - c) * share) for c in colour)
+
+
 def needs_air(before: str, after: str) -> bool:
     """True where a Chinese character meets a Latin letter or a figure; '' meets nothing."""
     if before < after:

@@ -44,7 +44,7 @@ def bubble(column: Column, box: Box, tip: Point, text: str) -> None:
     if not text:
         high = min(1.2 * style.em, 0.7 * box.height)
         space = Box(middle[0] - room / 2, middle[1] - high / 2, room, high)
-        column.slot("blank", space, script="latin" if style.subject == "en" else "zh")
+        column.slot("blank", space, script=style.script)
         return
     in_kai = rng.random() < 0.5
     for scale in (1.0, 0.85, 0.7, 0.6, 0.5):

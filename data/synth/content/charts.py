@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from data.synth import words
-from data.synth.content.canvas import WHITE, Colour
+from data.synth.content.canvas import Colour, pale
 from data.synth.content.column import Column
 from data.synth.content.pieces import Fraction, Run
 from data.synth.content.questions import label, script_for
@@ -52,7 +52,7 @@ def table(column: Column) -> None:
     left = column.left + (column.width - wide * across) * rng.random()
     top = column.y + 0.3 * em
     heads = _HEADS.get(style.subject, ("词语", "读音", "意思", "例句", "部首", "笔画"))
-    shade = pick(rng, (None, None, (228, 228, 228), _pale(style.accent)))
+    shade = pick(rng, (None, None, (228, 228, 228), pale(style.accent, 1 / 6)))
     if shade:
         canvas.rect(Box(left, top, wide * across, high), width=0, fill=shade)
     if rng.random() < 0.8:
@@ -71,10 +71,6 @@ def table(column: Column) -> None:
             cell = Box(left + j * wide, top + i * high, wide, high)
             _fill_cell(column, cell, middle, heads[j % len(heads)] if i == 0 else None)
     column.y = top + down * high + 0.9 * em
-
-
-def _pale(colour: Colour) -> Colour:
-    return tuple(255 - (255 - c) // 6 for c in colour)
 
 
 def _fill_cell(column: Column, cell: Box, middle: tuple[float, float], head: str | None) -> None:
@@ -178,7 +174,7 @@ def pie_chart(column: Column) -> None:
     tinted, start = rng.random() < 0.6, -90.0
     for i, share in enumerate(shares):
         end = start + 360 * share
-        fill = _pale_or(pick(rng, _FILLS)) if tinted else None
+        fill = pale(pick(rng, _FILLS), 1 / 3) if tinted else None
         canvas.ellipse(x, y, radius, radius, style.colour, style.rule, fill, start=start, end=end)
         a, middle = math.radians(start), math.radians((start + end) / 2)
         rim = x + radius * math.cos(a), y + radius * math.sin(a)
@@ -190,11 +186,6 @@ def pie_chart(column: Column) -> None:
         start = end
     canvas.figures.append(Box(x - radius, y - radius, 2 * radius, 2 * radius))
     column.y = y + radius + em
-
-
-def _pale_or(colour: Colour) -> Colour:
-    """The colour mixed with white, so that print over it can be read."""
-    return tuple((2 * w + c) // 3 for w, c in zip(WHITE, colour, strict=True))
 
 
 def chart_question(column: Column) -> None:

@@ -287,9 +287,8 @@ def open_question(column: Column) -> None:
 def work_space(column: Column, em: float) -> None:
     """An empty space, in pixels of the page a slot for working."""
     height = em * column.em
-    script = "math" if column.style.subject == "math" else script_for(column)
     box = Box(column.left + column.em, column.y, column.width - 2 * column.em, height)
-    column.slot("work", box, script=script, height=column.em)
+    column.slot("work", box, script=script_for(column), height=column.em)
     column.y += height
 
 
@@ -306,7 +305,7 @@ def ruled_lines(column: Column, count: int, dash: float = 0) -> None:
 
 def script_for(column: Column) -> str:
     """The script of free answers on this sheet."""
-    return {"en": "latin", "math": "math"}.get(column.style.subject, "zh")
+    return "math" if column.style.subject == "math" else column.style.script
 
 
 def matching(column: Column) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 
 from data.synth import words
 from data.synth.content import book, charts
-from data.synth.content.canvas import WHITE, Colour, smooth
+from data.synth.content.canvas import WHITE, Colour, pale, smooth
 from data.synth.content.column import Column
 from data.synth.content.photos import logo, tint_area
 from data.synth.content.pieces import Run
@@ -38,8 +38,7 @@ def slide(column: Column) -> None:
         canvas.rect(box, pick(rng, (style.colour, style.accent)), style.rule, corner=corner)
         if rng.random() < 0.3:
             size = round(box.height), round(box.width), 3
-            pale = np.full(size, _mixed(style.accent, 0.1), np.uint8)
-            canvas.image(pale, box.left, box.top)
+            canvas.image(np.full(size, pale(style.accent, 0.1), np.uint8), box.left, box.top)
     column.y, column.question = inner.y, inner.question
     column.skip(rng.uniform(0.6, 3))
 
@@ -53,12 +52,7 @@ def _words(column: Column) -> str:
     own = "".join(pick(rng, words.rows("zh_words", 2))[0] for _ in range(number(rng, 1, 3)))
     title = pick(rng, words.lines("titles"))
     return pick(rng, (own, own, title, f"{own}（{number(rng, 1, 19)}{number(rng, 10, 99)}年）",
-                      f"{own}、{pick(rng, words.lines('zh_idioms')).split('|')[0]}"))
-
-
-def _mixed(colour: Colour, share: float) -> Colour:
-    """The colour on white, `share` of it."""
-    return tuple(round(255 - (255 - c) * share) for c in colour)
+                      f"{own}、{pick(rng, words.lines('zh_idioms'))}"))
 
 
 def bar(column: Column, box: Box, colour: Colour) -> None:
@@ -70,20 +64,20 @@ def bar(column: Column, box: Box, colour: Colour) -> None:
         for i in range(steps):
             share = (i + 1) / steps if fades else 1 - i / steps
             part = Box(box.left + i * box.width / steps, box.top, box.width / steps + 1, box.height)
-            canvas.rect(part, width=0, fill=_mixed(colour, share))
+            canvas.rect(part, width=0, fill=pale(colour, share))
         return
     if form < 0.35:
         high = max(1.0, 0.25 * box.height)
         for y in (box.top, box.bottom - high):
             canvas.rect(Box(box.left, y, box.width, high), width=0, fill=colour)
-            colour = _mixed(colour, 0.5)
+            colour = pale(colour, 0.5)
         return
     if form < 0.5:
         x = box.left
         while x < box.right:
             wide = min(box.right - x, box.width * rng.uniform(0.1, 0.5))
             canvas.rect(Box(x, box.top, wide, box.height), width=0, fill=colour)
-            colour = pick(rng, (_mixed(colour, 0.6), pick(rng, ACCENTS)))
+            colour = pick(rng, (pale(colour, 0.6), pick(rng, ACCENTS)))
             x += wide
         return
     canvas.rect(box, width=0, fill=colour)
@@ -119,8 +113,8 @@ def _head(column: Column) -> None:
     form, x = rng.random(), column.left
     if form < 0.2:  # white on a block
         wide = pick(rng, (column.width, room + 2 * em))
-        bar_box = Box(x, column.y, min(wide, column.width), high)
-        canvas.rect(bar_box, width=0, fill=accent, corner=pick(rng, (0, 0.5)) * em)
+        block = Box(x, column.y, min(wide, column.width), high)
+        canvas.rect(block, width=0, fill=accent, corner=pick(rng, (0, 0.5)) * em)
         canvas.text(x + 0.5 * em, column.y + 0.25 * kind.size, text, kind.tinted(WHITE))
     else:
         if form < 0.35:  # a mark before it
@@ -164,9 +158,9 @@ def _note(column: Column) -> None:
     rng, em = column.rng, column.em
     free = em * rng.uniform(0.4, 4)
     if free > 1.2 * em:
-        script = "latin" if column.style.subject == "en" else "zh"
         left = column.left + column.width * rng.uniform(0, 0.4)
-        column.slot("margin", Box(left, column.y, column.right - left, free), "", script, 0.9 * em)
+        box = Box(left, column.y, column.right - left, free)
+        column.slot("margin", box, script=column.style.script, height=0.9 * em)
     column.y += free
 
 
@@ -244,7 +238,7 @@ def _box(column: Column, box: Box, text: str) -> None:
     """Text in a box, ruled, tinted or filled."""
     rng, canvas, style = column.rng, column.canvas, column.style
     form, corner = rng.random(), pick(rng, (0, 0.3)) * box.height
-    fill = style.accent if form < 0.35 else _mixed(style.accent, 0.15) if form < 0.6 else None
+    fill = style.accent if form < 0.35 else pale(style.accent, 0.15) if form < 0.6 else None
     canvas.rect(box, style.accent, 0 if fill and form < 0.5 else style.rule, fill, corner=corner)
     kind = style.body.tinted(WHITE) if form < 0.35 else style.body
     kind = kind.sized(min(1.0, 0.9 * box.width / max(1.0, canvas.measure(text, kind))))
@@ -299,13 +293,13 @@ def _cards(column: Column) -> None:
 
 
 def _statement(column: Column) -> None:
-    """One thing to remember, large and coloured,, on a tint or between rules."""
+    """One thing to remember, large and coloured, on a tint or between rules."""
     rng, em, canvas, style = column.rng, column.em, column.canvas, column.style
     text, kind = _words(column), style.heading.sized(rng.uniform(1.2, 2.4)).tinted(style.accent)
     kind = kind.sized(min(1.0, 0.9 * column.width / canvas.measure(text, kind)))
     box = Box(column.left, column.y, column.width, 2.2 * kind.size)
     if rng.random() < 0.5:
-        tint_area(canvas, box, rng, _mixed(style.accent, 0.15))
+        tint_area(canvas, box, rng, pale(style.accent, 0.15))
     else:
         for y in (box.top, box.bottom):
             column.line(box.left, y, box.right, y, colour=style.accent, width=2 * style.rule)

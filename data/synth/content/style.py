@@ -93,6 +93,11 @@ class Style:
     def colour(self) -> Colour:
         return self.body.colour
 
+    @property
+    def script(self) -> str:
+        """That of the sheet's sentences."""
+        return "latin" if self.subject == "en" else "zh"
+
 
 def _choose(rng: np.random.Generator, faces: Sequence[Face]) -> Face:
     shares = np.array([_BODY_SHARES.get(face.name, _OTHER_SHARE) for face in faces])
