@@ -40,7 +40,7 @@ from data.manifest import Manifest, digest, make_key
 from data.submission import check_zip, write_zip
 from infer.cluster import Cluster, ClusterError
 from infer.engines import ENGINES, PRECISIONS
-from infer.eraser import BUNDLED, Eraser
+from infer.eraser import Eraser
 from infer.pages import FAILURES, MEMORY, Job, Outcome, erase_files, erase_here
 from infer.quality import DEFAULT, QUALITIES, TTA, settings
 from infer.record import RECORDS
@@ -84,7 +84,7 @@ def main(arguments: list[str] | None = None) -> int:
         changes = {name: getattr(options, name) for name in CHANGES}
         dilate = HoleConfig.dilate if options.dilate is None else options.dilate
         chosen = settings(options.quality, **changes)
-        paths = options.weights or ([] if options.holes else BUNDLED[:chosen.nets])
+        paths = options.weights or ([] if options.holes else chosen.weights)
         weights = [_read_bytes(path) for path in paths]
         made_with = asdict(chosen) | {
             "weights": [digest(content) for content in weights], "nets": len(weights),

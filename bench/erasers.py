@@ -38,7 +38,8 @@ from data.pairs import find_pairs
 from data.soft_mask import soft_mask
 from data.synth.__main__ import main as render
 from infer.engines import load
-from infer.eraser import BUNDLED, Eraser
+from infer.eraser import Eraser
+from infer.quality import QUALITIES
 from infer.two_step import FILLS
 from metric import METRICS
 from model import Inpainted
@@ -155,7 +156,7 @@ def report(options: argparse.Namespace) -> None:
             ways[name] = (Eraser([options.out / name / "best.pdparams"], **how), False)
     for name, fill in {**{fill: fill for fill in FILLS}, **nets}.items():
         if fill is not None:
-            eraser = Eraser(BUNDLED[:1], fill=fill, **how)
+            eraser = Eraser(QUALITIES["fast"].weights, fill=fill, **how)
             ways[f"found, {name}"] = (eraser, False)
             ways[f"told, {name}"] = (eraser, True)
     figures, strips = {way: [] for way in ways}, {}

@@ -36,8 +36,8 @@ import paddle
 from data.image_io import read_image, write_image
 from data.synth.page import SynthOptions, render
 from infer.engines import PaddleEngine, load
-from infer.eraser import BUNDLED, Cancelled, Eraser
-from infer.quality import QUALITIES
+from infer.eraser import Cancelled, Eraser
+from infer.quality import PUBLISHED, QUALITIES
 from metric import METRICS
 from model import ModelConfig, build, weights
 from model.blocks import UpConv
@@ -51,11 +51,12 @@ EAGER = "eager"
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--size", default="1654x2339", help="the page's, WxH (A4 at 200 dpi)")
-    parser.add_argument("--weights", type=Path, nargs="+", default=list(BUNDLED),
+    parser.add_argument("--weights", type=Path, nargs="+", default=PUBLISHED.weights,
                         help="the lite pair (the bundled one)")
     parser.add_argument("--engine", nargs="+", metavar="NAME[:PRECISION]",
                         default=["openvino:bf16", "openvino:f32", "onnxruntime:f32", "paddle:f32"])
-    parser.add_argument("--quality", nargs="+", choices=QUALITIES, default=list(QUALITIES)[::-1])
+    parser.add_argument("--quality", nargs="+", choices=QUALITIES,
+                        default=["published", "best", "balanced", "fast"])
     parser.add_argument("--tiles", type=int, default=6, help="timed at least (6)")
     parser.add_argument("--limit", type=float, default=60,
                         help="seconds from which on no more tiles are timed (60)")
@@ -162,7 +163,8 @@ def erase(
     """
     place = Path(folder)
     page = read_image(place / "page.png")
-    networks, refine = networks[:QUALITIES[quality].nets], QUALITIES[quality].refine
+    bundle = QUALITIES[quality]
+    networks, refine = networks[:len(bundle.nets)], bundle.refine
     if engine == EAGER:
         limit, functions = 0, [PaddleEngine(weights.load(path)) for path in networks]
     else:

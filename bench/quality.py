@@ -38,8 +38,7 @@ from data.image_io import write_image
 from data.pairs import find_pairs
 from data.synth.fonts import Faces
 from data.synth.page import Pair, SynthOptions, render
-from infer.engines import load
-from infer.eraser import BUNDLED, Eraser
+from infer.eraser import Eraser
 from infer.quality import DEFAULT, QUALITIES, settings
 from metric import ERASURE_METRICS, METRICS
 
@@ -49,7 +48,8 @@ COLUMNS = ("psnr", "ink_psnr", "ms_ssim", "ink_gone", "print_kept", "seconds")
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--weights", type=Path, nargs="+", default=list(BUNDLED))
+    parser.add_argument("--weights", type=Path, nargs="+",
+                        help="instead of those that a quality takes")
     parser.add_argument("--quality", choices=QUALITIES, nargs="+", default=[DEFAULT])
     parser.add_argument("--each", action="store_true", help="each setting by itself, too")
     parser.add_argument("--change", nargs="+", default=[], metavar="NAME=VALUE",
@@ -102,9 +102,7 @@ def erasers(options: argparse.Namespace) -> dict[str, Callable]:
                 if value != published[name] and name != "tile":  # larger tiles are even tiles
                     alone = {name: value} | ({"tile": quality.tile} if name == "even" else {})
                     wanted[f"{name} {value}"] = settings("published", **alone)
-    networks = {refine: load(options.weights, refine=refine)[0]  # each compiled once
-                for refine in {one.refine for one in wanted.values()}}
-    return {name: Eraser(networks[one.refine][:one.nets], **asdict(one))
+    return {name: Eraser((options.weights or one.weights)[:len(one.nets)], **asdict(one))
             for name, one in wanted.items()}
 
 

@@ -1,7 +1,7 @@
 """Photographs with watermarks that the page generator did not draw: a test for weights.
 
     python bench/watermark_photos.py OUT
-    python bench/quality.py --folder OUT --weights weights/watermark_lite.pdparams --quality best
+    python bench/quality.py --folder OUT --quality watermark
 
 Writes pairs, OUT/images and OUT/gts: five photographs of skimage.data, each with a line of text
 across it, tiled text, a line in a corner and a coloured logo, at two opacities. Pillow draws and

@@ -36,11 +36,6 @@ FADED = 12
 SMOOTH = 5  # side of the square whose mean counts: wood has a grain, a camera noise
 FLIP_ABOVE = 0.1  # a tile's largest mask value from which on it is seen again; see `flip_ink`
 
-BUNDLED = tuple(
-    Path(__file__).parent.parent / "weights" / name
-    for name in ("erasenet_lite.pdparams", "nonlocal_lite.pdparams")
-)
-
 Progress = Callable[[int, int], object]
 
 
@@ -57,7 +52,7 @@ class Eraser:
     """Erases pages: staggered tiles, views, networks fused by a weighted average.
 
     `networks` are checkpoints' paths or functions from float32 N,3,H,W in [0, 1] to (image N,3,H,W,
-    mask N,1,H,W in [0, 1]); by default those of the bundled pair that `quality` takes. `fuse`
+    mask N,1,H,W in [0, 1]); by default the bundled ones that `quality` takes. `fuse`
     weights them, equally by default. `quality` names a bundle of `quality.QUALITIES`; `changes` to
     its `Settings` by name win over it, but for None. `batch` tiles run at once, `engine`,
     `precision` and `threads` say what runs checkpoints (see `engines.choose`). `where` has the
@@ -85,7 +80,7 @@ class Eraser:
         **changes,
     ):
         self.settings = settings(quality, **changes)
-        networks = BUNDLED[:self.settings.nets] if networks is None else networks
+        networks = self.settings.weights if networks is None else networks
         fuse = [1.0] * len(networks) if fuse is None else list(fuse)
         if not networks and fill is None:
             raise ValueError("an eraser needs one network at least")

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import NamedTuple
 
 from infer.scale import AUTOMATIC, SCALES
+
+WEIGHTS = Path(__file__).parent.parent / "weights"
+PAIR = ("erasenet_lite", "nonlocal_lite")
 
 
 class View(NamedTuple):
@@ -28,7 +32,7 @@ TTA = {
 class Settings:
     """How pages are erased. Raises ValueError for settings out of range."""
 
-    nets: int  # so many of the bundled pair
+    nets: tuple[str, ...]  # the bundled networks, whose results are averaged
     refine: bool  # run the networks' second stage, too
     tile: int  # the tiles' largest side in the networks' pixels; see infer.tiles.Tiling
     margin: int  # thrown away along a tile's borders
@@ -49,19 +53,27 @@ class Settings:
             known = ", ".join(map(str, (AUTOMATIC, *SCALES)))
             raise ValueError(f"unknown scale {self.scale!r}; known: {known}")
 
+    @property
+    def weights(self) -> list[Path]:
+        """The bundled networks' files."""
+        return [WEIGHTS / f"{name}.pdparams" for name in self.nets]
 
-PUBLISHED = Settings(nets=2, refine=True, tile=512, margin=106, even=False, tta="hflip",
+
+PUBLISHED = Settings(nets=PAIR, refine=True, tile=512, margin=106, even=False, tta="hflip",
                      flip_ink=False, composite=False, skip_blank=False, turn=False, scale=1)
 # The full tile of a lite pair takes less than 2 GB; a margin of 64 erases like one of 106.
-_FEW_PIXELS = replace(PUBLISHED, tile=1024, margin=64, even=True, flip_ink=True, composite=True,
-                      skip_blank=True, turn=True, scale=AUTOMATIC)
+_FEW_PIXELS = replace(PUBLISHED, nets=PAIR[:1], tile=1024, margin=64, even=True, flip_ink=True,
+                      composite=True, skip_blank=True, turn=True, scale=AUTOMATIC)
+_FAST = replace(_FEW_PIXELS, refine=False, tta="none")
 # What each setting costs in PSNR and saves in time: python bench/quality.py --each
 QUALITIES = {
-    "fast": replace(_FEW_PIXELS, nets=1, refine=False, tta="none"),
-    "balanced": replace(_FEW_PIXELS, nets=1, tta="none"),
+    "fast": _FAST,
+    "balanced": replace(_FEW_PIXELS, tta="none"),
     # Tiles that are a fourth larger than 768 need what those of 1024 do.
-    "best": replace(_FEW_PIXELS, nets=1, tile=768, tta="zoom"),
+    "best": replace(_FEW_PIXELS, tile=768, tta="zoom"),
     "published": PUBLISHED,
+    # Of photographs nothing is print or blank, and its network has no second stage.
+    "watermark": replace(_FAST, nets=("watermark_lite",), skip_blank=False, turn=False, scale=1),
 }
 DEFAULT = "balanced"
 

@@ -28,7 +28,7 @@ class ModelConfig:
     # of text, 'craft' or 'text_seg'.
     arch: str = "erasenet"
     width: int = 32  # channels of the first layer: 32 as published (64: craft, text_seg, inpaint)
-    form: str = "plain"  # 'plain', 'residual', 'gated', 'paper': see model/coarse.py
+    form: str = "plain"  # 'plain', 'residual', 'gated', 'paper', 'translucent': see model/coarse.py
     refine_channels: int = 96  # of the Non-Local refinement; no other network has use for it
     attention: str = "keys"  # 'keys', or 'winner' for its released weights: see nonlocal_eraser.py
     layer: str = "partial"  # of `inpaint`: 'partial', 'gated' or 'attention', see inpaint.py

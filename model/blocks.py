@@ -10,7 +10,7 @@ import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
-FORMS = ("plain", "residual", "gated", "paper")
+FORMS = ("plain", "residual", "gated", "paper", "translucent")
 
 
 class Erased(NamedTuple):

@@ -18,6 +18,8 @@ from model.paper import paper_colour
 # Begun at 1/2, the gated form lost the first four thousand crops.
 MASK_BIAS = -2.5
 BARE_BIAS = -2.0  # 'paper' begins nearly as 'gated'
+MOST_GAIN = 5.0  # of 'translucent'; more would show a JPEG's noise rather than the picture
+GAIN_BIAS = -1.386  # which makes it 1: it begins with the picture as it is
 
 
 class CoarseOutput(NamedTuple):
@@ -32,7 +34,9 @@ class CoarseStage(nn.Layer):
     `form` says what the pictures are: 'plain' each from scratch, as published; 'residual' a change
     to the input; 'gated' the full-size one replaces the input where the mask is ink:
     coarse = input + mask × (prediction − input); 'paper' as gated, the prediction faded into the
-    colour of the paper around (see `paper_colour`) as far as nothing is printed under the ink.
+    colour of the paper around (see `paper_colour`) as far as nothing is printed under the ink;
+    'translucent' as gated, the prediction being gain × input + decoded: an opacity of a is undone
+    by a gain of 1 / (1 − a), which keeps what is seen through a watermark sharp.
     """
 
     def __init__(self, width: int, form: str):
@@ -50,10 +54,13 @@ class CoarseStage(nn.Layer):
         self.lateral4, self.lateral2 = lateral(2 * c), lateral(c)
         self.up16, self.up8 = UpConv(16 * c, 8 * c), UpConv(16 * c, 4 * c)
         self.up4, self.up2 = UpConv(8 * c, 2 * c), UpConv(4 * c, c)
-        self.up1 = UpConv(2 * c, 3)
+        self.up1 = UpConv(2 * c, 3, relu=form != "translucent")
         if form == "paper":
             self.bare = UpConv(2 * c, 1, relu=False)
             self.bare.bias.set_value(paddle.full([1], BARE_BIAS))
+        if form == "translucent":
+            self.gain = UpConv(2 * c, 1, relu=False)
+            self.gain.bias.set_value(paddle.full([1], GAIN_BIAS))
         self.picture4, self.picture2 = Conv(2 * c, 3, 1), Conv(c, 3, 1)
         self.mask_up8 = nn.Sequential(UpConv(16 * c, 8 * c), ConvAct(8 * c, 4 * c, 3, 1, 1))
         self.mask_up4 = nn.Sequential(UpConv(8 * c, 4 * c), ConvAct(4 * c, 2 * c, 3, 1, 1))
@@ -93,6 +100,8 @@ class CoarseStage(nn.Layer):
                 bare = F.sigmoid(self.bare(y))
                 # Not full + bare × (paper − full): compiled, its gradient was a third off.
                 full = bare * paper_colour(x, mask) + (1.0 - bare) * full
+            if self.form == "translucent":
+                full = F.sigmoid(self.gain(y)) * MOST_GAIN * x + full
             full = x + mask * (full - x)
         return CoarseOutput([quarter, half, full], mask_logits, [skip2, skip4, skip8, skip16])
 

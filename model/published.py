@@ -17,7 +17,7 @@ COARSE = {
     "lateral_connection3": "lateral4", "lateral_connection4": "lateral2",
     "deconv1.conv2d": "up16", "deconv2.conv2d": "up8", "deconv3.conv2d": "up4",
     "deconv4.conv2d": "up2", "deconv5.conv2d": "up1",
-    "conv_o1": "picture4", "conv_o2": "picture2", "bare": "bare",  # the last in the form 'paper'
+    "conv_o1": "picture4", "conv_o2": "picture2", "bare": "bare", "gain": "gain",
     "mask_deconv_a.conv2d": "mask_up8.0", "mask_conv_a.conv2d": "mask_up8.1",
     "mask_deconv_b.conv2d": "mask_up4.0", "mask_conv_b.conv2d": "mask_up4.1",
     "mask_deconv_c.conv2d": "mask_up2.0", "mask_conv_c.conv2d": "mask_up2.1",
@@ -103,6 +103,8 @@ for _arch, _refine in (("erasenet", DILATED), ("nonlocal", NONLOCAL)):
                        **{old: f"refine.{new}" for old, new in _refine.items()}}
 
 
+HEADS = {"bare.weight": "paper", "gain.weight": "translucent"}  # these forms alone have them
+
 # The first layer of networks that have a name of their own for it.
 FIRST = {"craft": "basenet.slice1.0.weight", "gmcnn": "EB1.0.weight", "pert": "conv0.0.weight",
          "text_seg": f"{FEATURES}0.0.weight"}
@@ -118,8 +120,9 @@ def recognise(state: dict[str, np.ndarray], form: str) -> ModelConfig:
         raise ValueError("no published network: expected conv1.conv2d.weight or .weight_orig, or "
                          f"{', '.join(FIRST.values())} among the names, found "
                          f"{sorted(state)[:3]}")
-    if "bare.weight" in state:
-        form = "paper"
+    for name, told in HEADS.items():
+        if name in state:
+            form = told
     if "refine.en_block1.0.weight" in state:
         channels = len(state["refine.en_block1.0.weight"])
         return ModelConfig("nonlocal", len(first), form, channels)

@@ -1,6 +1,6 @@
 """Checkpoints that describe themselves, and the import of published ones.
 
-    python -m model.weights SRC OUT.pdparams [--form plain|residual|gated|paper]
+    python -m model.weights SRC OUT.pdparams [--form plain|residual|gated|paper|translucent]
         [--attention keys|winner]
 
 SRC is the official .pth of EraseNet, CRAFT, PERT or GMCNN, a .pdparams of the contest's winning

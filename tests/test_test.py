@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -299,11 +300,13 @@ def test_results_depend_on_nothing_but_the_page_and_the_settings(tmp_path, monke
     assert changed
 
 
-def test_a_quality_takes_as_many_of_the_bundled_networks_as_it_says(run, nets, monkeypatch):
+def test_a_quality_takes_its_bundled_networks(run, nets, tmp_path, monkeypatch):
     make_folder("a")
     page = read_image("pages/a.png")
-    monkeypatch.setattr(command, "BUNDLED", (nets["darker"], nets["same"]))
-    for quality, change in (("fast", 40), ("published", 20)):
+    for name, net in (("erasenet", "darker"), ("nonlocal", "same"), ("watermark", "same")):
+        shutil.copy(nets[net], tmp_path / f"{name}_lite.pdparams")
+    monkeypatch.setattr("infer.quality.WEIGHTS", tmp_path)
+    for quality, change in (("fast", 40), ("published", 20), ("watermark", 0)):
         arguments = ["pages", "--output", quality, "--quality", quality, "--refine",
                      "--no-composite"]
         assert command.main(arguments) == 0

@@ -10,7 +10,8 @@ import pytest
 
 import infer.eraser
 from infer.engines import PaddleEngine
-from infer.eraser import BUNDLED, COMPOSE_REACH, FLIP_ABOVE, Cancelled
+from infer.eraser import COMPOSE_REACH, FLIP_ABOVE, Cancelled
+from infer.quality import QUALITIES
 from model import ModelConfig, build, weights
 
 # Other scales: test_scale.py; other qualities: test_quality.py.
@@ -401,26 +402,25 @@ def test_wrong_settings(settings, message):
 
 def test_bundled_networks_are_the_default(tmp_path, monkeypatch):
     paddle.seed(1)
-    paths = [tmp_path / path.name for path in BUNDLED]
+    monkeypatch.setattr("infer.quality.WEIGHTS", tmp_path)
+    paths = QUALITIES["published"].weights
     assert [path.name for path in paths] == ["erasenet_lite.pdparams", "nonlocal_lite.pdparams"]
     nets = []
     for path, arch in zip(paths, ["erasenet", "nonlocal"], strict=True):
         net = build(ModelConfig(arch, width=2, refine_channels=2, form="gated"))
         weights.save(path, weights.state_of(net), net.config)
         nets.append(PaddleEngine(net))
-    monkeypatch.setattr(infer.eraser, "BUNDLED", tuple(paths))
     page = make_page(20, 40)
-    settings = {"tile": 64, "margin": 10}
-    expected = Eraser(nets, **settings).run(page)
+    changes = {"tile": 64, "margin": 10}
+    expected = Eraser(nets, **changes).run(page)
     assert len(Eraser(quality="fast")._networks) == 1
     for networks in (None, paths, [str(path) for path in paths], [nets[0], paths[1]]):
-        result = Eraser(networks, **settings, precision="f32").run(page)
+        result = Eraser(networks, **changes, precision="f32").run(page)
         # Those from files run on another engine, which rounds differently.
         assert np.abs(result.image.astype(int) - expected.image).max() <= 1
         np.testing.assert_allclose(result.mask, expected.mask, atol=1e-5)
 
 
-@pytest.mark.skipif(not all(path.exists() for path in BUNDLED), reason="no bundled weights yet")
 def test_bundled_networks_erase():
     page = np.full((96, 128, 3), 240, np.uint8)
     cv2.line(page, (20, 70), (100, 20), (30, 30, 200), 2)

@@ -6,17 +6,17 @@ import pytest
 from infer import Eraser
 from infer.quality import DEFAULT, QUALITIES, Settings, settings
 
-CHANGED = {"nets": 1, "refine": False, "tile": 320, "margin": 8, "even": False, "tta": "flips",
-           "flip_ink": False, "composite": True, "skip_blank": False,
+CHANGED = {"nets": ("other",), "refine": False, "tile": 320, "margin": 8, "even": False,
+           "tta": "flips", "flip_ink": False, "composite": True, "skip_blank": False,
            "turn": False, "scale": 0.5}
 
 
 def test_the_names():
-    assert list(QUALITIES) == ["fast", "balanced", "best", "published"]
+    assert list(QUALITIES) == ["fast", "balanced", "best", "published", "watermark"]
     assert DEFAULT == "balanced"
     assert settings("published") == Settings(
-        nets=2, refine=True, tile=512, margin=106, even=False, tta="hflip", flip_ink=False,
-        composite=False, skip_blank=False, turn=False, scale=1)
+        nets=("erasenet_lite", "nonlocal_lite"), refine=True, tile=512, margin=106, even=False,
+        tta="hflip", flip_ink=False, composite=False, skip_blank=False, turn=False, scale=1)
 
 
 @pytest.mark.parametrize("quality", QUALITIES)
@@ -44,9 +44,9 @@ def test_a_quality_never_costs_more_than_a_better_one():
     """Pixels that networks see, in a page larger than a tile."""
     page = np.random.default_rng(0).integers(0, 255, (700, 1400, 3), dtype=np.uint8)
     cost = {}
-    for quality, bundle in QUALITIES.items():
-        seen = []
-        networks = [lambda x, seen=seen: seen.append(x.size) or (x, x[:, :1] * 0)] * bundle.nets
+    for quality in ("fast", "balanced", "best", "published"):
+        nets, seen = settings(quality).nets, []
+        networks = [lambda x, seen=seen: seen.append(x.size) or (x, x[:, :1] * 0)] * len(nets)
         Eraser(networks, quality=quality)(page)
         cost[quality] = sum(seen)
     assert list(cost.values()) == sorted(cost.values())

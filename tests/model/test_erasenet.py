@@ -54,8 +54,9 @@ def test_shapes(config, form, n, h, w):
         assert np.isfinite(tensor.numpy()).all()
 
 
-def test_every_parameter_is_trained(config):
-    net = build(replace(config, form="paper"))
+@pytest.mark.parametrize("form", FORMS)
+def test_every_parameter_is_trained(config, form):
+    net = build(replace(config, form=form))
     erased = net(page(2, 64, 64))
     sum(t.abs().mean() for t in (erased.image, *erased.coarse, erased.mask_logits)).backward()
     without = [name for name, p in net.named_parameters() if p.grad is None]
@@ -101,6 +102,24 @@ def test_paper_fades_the_prediction_into_the_colour_around(config):
         paper = paper_colour(x, paddle.full([1, 1, 32, 64], 0.5)).numpy()
         expected = (x.numpy() + (paper if bare else prediction)) / 2
         np.testing.assert_allclose(net(x).image.numpy(), expected, atol=1e-5)
+
+
+def test_translucent_starts_with_the_page(config):
+    net, x = build(replace(config, form="translucent")), page()
+    zero(net.coarse.up1, net.refine.head[-1])
+    net.coarse.gain.weight.set_value(paddle.zeros_like(net.coarse.gain.weight))
+    np.testing.assert_allclose(net(x).image.numpy(), x.numpy(), atol=1e-3)
+
+
+def test_translucent_undoes_a_blending(config):
+    """Of a page at half its light, with 0.3 of red over it."""
+    net, x = build(replace(config, form="translucent")), page()
+    zero(net.coarse.up1, net.coarse.gain, net.refine.head[-1], net.coarse.mask_up1[1])
+    net.coarse.mask_up1[1].bias.set_value(paddle.full([1], np.inf))
+    net.coarse.gain.bias.set_value(paddle.full([1], np.log(2 / 3)))  # 5 × 0.4
+    net.coarse.up1.bias.set_value(paddle.to_tensor(np.float32([-0.6, 0, 0])))
+    red = paddle.to_tensor(np.float32([0.3, 0, 0])).reshape([1, 3, 1, 1])
+    np.testing.assert_allclose(net(0.5 * x + red).image.numpy(), x.numpy(), atol=1e-6)
 
 
 @pytest.mark.parametrize("form", FORMS)

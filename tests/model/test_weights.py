@@ -53,9 +53,12 @@ class Published:
         return F.leaky_relu(self.conv(f"{name}.conv2d", *args, **named), 0.2)
 
     def deconv(self, name, x, outputs):
-        weight = self.draw(f"{name}.conv2d.weight", x.shape[1], outputs, 3, 3)
-        bias = self.draw(f"{name}.conv2d.bias", outputs)
-        return F.leaky_relu(F.conv2d_transpose(x, weight, bias, 2, 1, 1), 0.2)
+        return F.leaky_relu(self.head(f"{name}.conv2d", x, outputs), 0.2)
+
+    def head(self, name, x, outputs):
+        weight = self.draw(f"{name}.weight", x.shape[1], outputs, 3, 3)
+        bias = self.draw(f"{name}.bias", outputs)
+        return F.conv2d_transpose(x, weight, bias, 2, 1, 1)
 
     def residual(self, name, x, outputs, stride=1):
         y = F.relu(self.conv(f"{name}.conv1", x, x.shape[1], stride=stride))
@@ -89,10 +92,13 @@ class Published:
         y = self.deconv("deconv4", cat(self.lateral("lateral_connection3", x2), y), c)
         half = self.conv("conv_o2", y, 3, 1)
         y = cat(self.lateral("lateral_connection4", x1), y)
-        full = self.deconv("deconv5", y, 3)
+        full = self.head("deconv5.conv2d", y, 3)
+        if self.form == "translucent":
+            full = full + 5 * F.sigmoid(self.head("gain", y, 1)) * x
+        else:
+            full = F.leaky_relu(full, 0.2)
         if self.form == "paper":
-            bare = F.sigmoid(F.conv2d_transpose(
-                y, self.draw("bare.weight", 2 * c, 1, 3, 3), self.draw("bare.bias", 1), 2, 1, 1))
+            bare = F.sigmoid(self.head("bare", y, 1))
         m = self.act("mask_conv_a", self.deconv("mask_deconv_a", cat(middle, x4), 8 * c), 4 * c)
         m = self.act("mask_conv_b", self.deconv("mask_deconv_b", cat(m, x3), 4 * c), 2 * c)
         m = self.act("mask_conv_c", self.deconv("mask_deconv_c", cat(m, x2), 2 * c), c)
@@ -215,7 +221,7 @@ def test_import_at_any_width(tmp_path, width, channels):
     compare(net, published, page(32))
 
 
-@pytest.mark.parametrize("form", ["residual", "gated", "paper"])
+@pytest.mark.parametrize("form", ["residual", "gated", "paper", "translucent"])
 @pytest.mark.parametrize("channels", [None, 6])
 def test_import_forms(tmp_path, form, channels):
     published = Published(8, form, channels=channels)
@@ -223,7 +229,8 @@ def test_import_forms(tmp_path, form, channels):
     published(x)
     np.savez(tmp_path / "net.npz", **published.state)
     # The form is told where the names do not tell.
-    net = weights.import_published(tmp_path / "net.npz", "plain" if form == "paper" else form)
+    told = form if form in ("residual", "gated") else "plain"
+    net = weights.import_published(tmp_path / "net.npz", told)
     assert net.config.form == form
     compare(net, published, x)
 

@@ -255,10 +255,13 @@ def test_a_stage_starts_from_the_best(tmp_path, pages, monkeypatch):
 
 
 @pytest.mark.skipif(not available(), reason="this Paddle does not compile the networks")
-@pytest.mark.parametrize("arch", ["erasenet", "nonlocal", "craft", "text_seg"])
-def test_compiled_networks_are_the_eager_ones(arch):
+@pytest.mark.parametrize("arch, form", [
+    ("erasenet", "paper"), ("erasenet", "translucent"), ("nonlocal", "paper"), ("craft", "plain"),
+    ("text_seg", "plain"),
+])
+def test_compiled_networks_are_the_eager_ones(arch, form):
     """Outputs, gradients, and batch norm's statistics, which oneDNN leaves alone."""
-    config = ModelConfig(arch, 16, "paper", 16)
+    config = ModelConfig(arch, 16, form, 16)
     x = paddle.to_tensor(np.random.default_rng(0).random((2, 3, 64, 64), np.float32))
     results = []
     for wrap in (compiled, lambda net: net):
