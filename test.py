@@ -44,7 +44,7 @@ from infer.eraser import Eraser
 from infer.pages import FAILURES, MEMORY, Job, Outcome, erase_files, erase_here
 from infer.quality import DEFAULT, QUALITIES, TTA, settings
 from infer.record import RECORDS
-from infer.scale import AUTOMATIC, SCALES, scale
+from infer.scale import AUTOMATIC, BY_SIZE, SCALES, scale
 from infer.two_step import FILLS
 from infer.where import PRINT, WORDS, Marks, Where
 
@@ -183,8 +183,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     own.add_argument("--skip-blank", action=either, help="leave out tiles where the page is blank")
     own.add_argument("--turn", action=either,
                      help="see pages that lie on their side turned upright; not with --fill")
-    own.add_argument("--scale", type=scale, choices=(AUTOMATIC, *SCALES),
-                     help="the networks see the page this much enlarged (auto: by its print)")
+    own.add_argument("--scale", type=scale, choices=(AUTOMATIC, BY_SIZE, *SCALES),
+                     help="the networks see the page this much enlarged (auto: by its print; size: "
+                          "by its own, for photographs)")
     parser.add_argument("--batch", type=int, default=1, help="tiles computed at once (1)")
     parser.add_argument("--engine", choices=("auto", *ENGINES), default="auto",
                         help="what computes (auto: Paddle on a GPU, else the fastest installed)")

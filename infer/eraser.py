@@ -15,7 +15,7 @@ from infer.blank import Blankness
 from infer.engines import load
 from infer.quality import DEFAULT, TTA, View, settings
 from infer.record import certainty
-from infer.scale import AUTOMATIC, best_scale, change_at, lies_on_side
+from infer.scale import change_at, lies_on_side, scale_of
 from infer.tiles import EVERYTHING, MULTIPLE, Place, Tiling, check_page, count_tiles, each_tile
 from infer.two_step import FILLS, Fill, Filler
 from infer.where import Where
@@ -189,9 +189,7 @@ class Eraser:
         """Erase `image` into a new array where `change` allows; `mask` takes what was seen."""
         if not self._networks and holes is None:
             raise ValueError("without networks to find ink a page needs its holes")
-        scale = self.settings.scale
-        if scale == AUTOMATIC:
-            scale = best_scale(image)
+        scale = scale_of(image, self.settings.scale)
         tiling = self._tiling.scaled(scale)
         blank = Blankness(image) if self.settings.skip_blank and holes is None else None
         box = blank.box() if blank else EVERYTHING

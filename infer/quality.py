@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from infer.scale import AUTOMATIC, SCALES
+from infer.scale import AUTOMATIC, BY_SIZE, SCALES
 
 WEIGHTS = Path(__file__).parent.parent / "weights"
 PAIR = ("erasenet_lite", "nonlocal_lite")
@@ -42,15 +42,16 @@ class Settings:
     composite: bool  # keep the page's own pixels where no ink was seen
     skip_blank: bool  # leave out what is blank on the page; see infer.blank
     turn: bool  # see a page that lies on its side turned upright
-    # How much larger the networks see the page: one of infer.scale.SCALES, or 'auto' for what suits
-    # the height of its print.
+    # How much larger the networks see the page: one of infer.scale.SCALES, 'auto' for what suits
+    # the height of its print, 'size' for what suits a photograph of its size.
     scale: float | str
 
     def __post_init__(self):
         if self.tta not in TTA:
             raise ValueError(f"unknown tta {self.tta!r}; known: {', '.join(TTA)}")
-        if self.scale not in (AUTOMATIC, *SCALES):
-            known = ", ".join(map(str, (AUTOMATIC, *SCALES)))
+        scales = AUTOMATIC, BY_SIZE, *SCALES
+        if self.scale not in scales:
+            known = ", ".join(map(str, scales))
             raise ValueError(f"unknown scale {self.scale!r}; known: {known}")
 
     @property
@@ -73,7 +74,8 @@ QUALITIES = {
     "best": replace(_FEW_PIXELS, tile=768, tta="zoom"),
     "published": PUBLISHED,
     # Of photographs nothing is print or blank, and its network has no second stage.
-    "watermark": replace(_FAST, nets=("watermark_lite",), skip_blank=False, turn=False, scale=1),
+    "watermark": replace(_FAST, nets=("watermark_lite",), skip_blank=False, turn=False,
+                         scale=BY_SIZE),
 }
 DEFAULT = "balanced"
 

@@ -12,8 +12,10 @@ from collections.abc import Callable, Mapping
 import cv2
 import numpy as np
 
-SCALES = (0.5, 1, 2)
+SCALES = (0.25, 0.5, 1, 2)
 AUTOMATIC = "auto"  # by the height of a page's print
+BY_SIZE = "size"  # by the picture's own: a watermark is as large as its photograph asks for
+LARGEST = 1280  # pixels of the shorter side that networks for photographs see well
 # Networks know print of 8 to 60 pixels: what they know, enlarged, is erased worse and slower.
 ENLARGED = {2: 6}  # scale: pixels of height up to which print is seen so much larger
 LEAST_SHRUNK = 80  # from so many on print is seen half as large, if a quarter is not below
@@ -26,8 +28,18 @@ _LETTERS = 20  # fewer tell nothing
 
 
 def scale(text: str) -> float | str:
-    """A command line's scale: a number or AUTOMATIC."""
-    return text if text == AUTOMATIC else float(text)
+    """A command line's scale: a number, AUTOMATIC or BY_SIZE."""
+    return text if text in (AUTOMATIC, BY_SIZE) else float(text)
+
+
+def scale_of(page: np.ndarray, scale: float | str) -> float:
+    """A number, or what AUTOMATIC or BY_SIZE makes of a page, uint8 H,W,3 RGB."""
+    if scale == AUTOMATIC:
+        return best_scale(page)
+    if scale == BY_SIZE:
+        side = min(page.shape[:2])
+        return next((s for s in (1, 0.5) if side * s <= LARGEST), 0.25)
+    return scale
 
 
 def best_scale(page: np.ndarray, enlarged: Mapping[int, float] = ENLARGED) -> float:

@@ -33,7 +33,7 @@ def test_changes_win(quality):
 
 @pytest.mark.parametrize("change, message", [
     ({"tta": "rot"}, "unknown tta 'rot'; known: none, hflip, flips, zoom"),
-    ({"scale": 3}, "unknown scale 3; known: auto, 0.5, 1, 2"),
+    ({"scale": 3}, "unknown scale 3; known: auto, size, 0.25, 0.5, 1, 2"),
 ])
 def test_wrong_changes(change, message):
     with pytest.raises(ValueError, match=message):

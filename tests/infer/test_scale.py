@@ -6,7 +6,7 @@ import pytest
 
 import infer.eraser
 from data.synth.page import SynthOptions, compose
-from infer.scale import LEAST_SHRUNK, SCALES, best_scale, lies_on_side, print_height
+from infer.scale import LEAST_SHRUNK, SCALES, best_scale, lies_on_side, print_height, scale_of
 
 Eraser = partial(infer.eraser.Eraser, quality="published")
 SMALL = {"tile": 128, "margin": 16, "tta": "none"}
@@ -120,6 +120,15 @@ def test_the_scale_by_the_height_of_print(monkeypatch, scale, height, tiles):
     assert len(seen) == tiles  # steps of 150, 300 and 600 pixels of the page
 
 
+@pytest.mark.parametrize("height, width, scale", [
+    (1280, 4000, 1), (4000, 1281, 0.5), (2560, 2560, 0.5), (2561, 3000, 0.25), (9000, 9000, 0.25),
+])
+def test_the_scale_by_the_size_of_a_photograph(height, width, scale):
+    page = np.broadcast_to(np.uint8(0), (height, width, 3))
+    assert scale_of(page, "size") == scale
+    assert scale_of(page, 2) == 2
+
+
 @pytest.mark.parametrize("scale", SCALES)
 @pytest.mark.parametrize("size", [(1, 1), (1, 200), (97, 33), (130, 200)])
 def test_identity_survives_to_the_last_bit(scale, size):
@@ -153,5 +162,5 @@ def test_what_the_network_sees(scale):
 
 @pytest.mark.parametrize("scale", [3, 0, "2", "best"])
 def test_unknown_scales(scale):
-    with pytest.raises(ValueError, match="unknown scale .*; known: auto, 0.5, 1, 2"):
+    with pytest.raises(ValueError, match="unknown scale .*; known: auto, size, 0.25, 0.5, 1, 2"):
         Eraser([identity], scale=scale)
