@@ -29,12 +29,14 @@ def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     problems: list[Exception] = []
 
-    def load():
+    def load(what: str):
         from data.cores import start_paddle
 
         start_paddle(options.threads)
         from infer import Eraser
 
+        if what == "watermark":
+            return Eraser(quality=what, threads=options.threads)
         return Eraser(options.weights, threads=options.threads, **options.quality)
 
     def failed(error: Exception) -> None:

@@ -9,7 +9,17 @@ from functools import partial
 from tempfile import TemporaryFile
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request, Response, UploadFile
+from fastapi import (
+    APIRouter,
+    Depends,
+    Form,
+    HTTPException,
+    Path,
+    Query,
+    Request,
+    Response,
+    UploadFile,
+)
 from fastapi.responses import StreamingResponse
 from fastapi.sse import EventSourceResponse
 from starlette.background import BackgroundTask
@@ -88,7 +98,10 @@ def status(request: Request) -> schema.Status:
 
 
 @router.post("/api/erase", status_code=202, responses=FULL)
-async def erase(request: Request, response: Response, file: UploadFile) -> schema.Job:
+async def erase(
+    request: Request, response: Response, file: UploadFile,
+    what: Annotated[schema.What, Form(description="what is to go")] = "handwriting",
+) -> schema.Job:
     """Queue an image or a PDF."""
     state, name = request.app.state, clean_name(file.filename)
 
@@ -101,7 +114,7 @@ async def erase(request: Request, response: Response, file: UploadFile) -> schem
             content = await asyncio.to_thread(file.file.read)
             path, sizes = await asyncio.to_thread(survey, name, content, state.limits)
             await _require_client(request)
-            job = await asyncio.to_thread(state.jobs.add, name, path, content, sizes)
+            job = await asyncio.to_thread(state.jobs.add, name, path, content, sizes, what)
     except TooLarge as error:
         raise HTTPException(413, str(error)) from None
     except ValueError as error:

@@ -45,6 +45,7 @@ class Job:
     folder: Path
     pages: list[Page]
     used: float  # when somebody last asked for it
+    what: str = "handwriting"  # to erase; see `schema.What`
     cancelled: bool = False
 
     @property
@@ -86,12 +87,13 @@ class Jobs:
                        for job in self._jobs.values())
 
     def add(
-        self, name: str, source: Path, content: bytes, sizes: list[tuple[int, int]]
+        self, name: str, source: Path, content: bytes, sizes: list[tuple[int, int]],
+        what: str = "handwriting",
     ) -> Job:
         """Queue a document with pages of these widths and heights. Raises Full or OSError."""
         job_id = secrets.token_urlsafe(16)
         pages = [Page(number, *size) for number, size in enumerate(sizes, 1)]
-        job = Job(job_id, name, source, self._folder / job_id, pages, time.monotonic())
+        job = Job(job_id, name, source, self._folder / job_id, pages, time.monotonic(), what)
         with self._changed:
             if self.waiting >= self._queue:
                 raise Full

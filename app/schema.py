@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field, field_validator
 
 MOST_POINTS = 20_000  # of a page's strokes
 MOST_AREA = 10**10  # pixels of the squares of a brush's width at all points: seconds of drawing
+What = Literal["handwriting", "watermark"]
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 Coordinate = Annotated[float, Field(ge=-20_000, le=100_000, allow_inf_nan=False)]
 
@@ -77,5 +78,6 @@ class Job(BaseModel):
 
     id: str
     name: str = Field(description="of the file that was sent")
+    what: What = Field(description="what is erased from it")
     state: State
     pages: list[Page]

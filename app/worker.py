@@ -28,8 +28,9 @@ class Unreadable(Exception):
 class Worker(threading.Thread):
     """Loads an eraser, says so by `engine`, and works on what `jobs` has until they are closed.
 
-    Where `make_eraser` raises, `failed` gets the error and the thread ends. A page that takes more
-    than `seconds` is given up.
+    `make_eraser` makes one for each of `schema.What`: that for handwriting at once, and where that
+    raises, `failed` gets the error and the thread ends; others when the first page asks for them. A
+    page that takes more than `seconds` is given up.
     """
 
     def __init__(self, jobs: Jobs, make_eraser: Callable, failed: Callable[[Exception], object],
@@ -40,14 +41,19 @@ class Worker(threading.Thread):
         self.engine = ""
 
     def run(self) -> None:
+        self._erasers = {}
         try:
-            self._eraser = self._make()
+            self.engine = str(self._eraser("handwriting").engine)
         except Exception as error:  # whatever it is, a server without an eraser is of no use
             self._failed(error)
             return
-        self.engine = str(self._eraser.engine)
         while task := self._jobs.take():
             self._jobs.put_back(*task, *self._work(*task))
+
+    def _eraser(self, what: str):
+        if what not in self._erasers:
+            self._erasers[what] = self._make(what)
+        return self._erasers[what]
 
     def _work(self, job: Job, page: Page) -> tuple[str, str]:
         """Erase a page, or redo it with its strokes: its state then, and why it failed."""
@@ -89,7 +95,7 @@ class Worker(threading.Thread):
                 original = document[0]
         except ValueError as error:
             raise Unreadable(str(error)) from None
-        erased = self._eraser.run(original.image, progress=progress)
+        erased = self._eraser(job.what).run(original.image, progress=progress)
         _write(job, page, "input", original.image, original)
         self._show(job, page, original, *erased)
         for shown, kept in (("result", "erased"), ("mask", "seen")):
@@ -102,7 +108,7 @@ class Worker(threading.Thread):
         original = read_picture(job.path(page, "input"))
         erased = Result(read_image(job.path(page, "erased")),
                         read_grey(job.path(page, "seen")).astype(np.float32) / 255)
-        done = apply(self._eraser, original.image, erased, page.taken, progress)
+        done = apply(self._eraser(job.what), original.image, erased, page.taken, progress)
         self._show(job, page, original, *done)
 
     def _show(

@@ -43,8 +43,10 @@ export function sendStrokes(id, number, strokes) {
   });
 }
 
-export function sendFile(file, signal) {
+/** Have `what` erased from a file: 'handwriting' or 'watermark'. */
+export function sendFile(file, what, signal) {
   const body = new FormData();
+  body.append("what", what);
   body.append("file", file, file.name);
   return json("erase", { method: "POST", body, signal });
 }

@@ -20,7 +20,7 @@ const pause = (seconds, signal) => new Promise((resolve, reject) => {
 export const unfinished = ({ state }) => state === "waiting" || state === "running";
 
 /**
- * A file or what the server knows of it. `state` is 'sending', 'queueFull', 'sent' (then `job` says
+ * A file or what the server knows of it, and `what` is erased from it. `state` is 'sending', 'queueFull', 'sent' (then `job` says
  * more), 'cancelled', 'lost' or 'refused' (for the `reason`, a Problem). `strokes` holds those of
  * each page that the server has, by its number, as far as they are known here; `redoing` settles
  * when those on their way are there.
@@ -28,8 +28,8 @@ export const unfinished = ({ state }) => state === "waiting" || state === "runni
 class Entry {
   static count = 0;
 
-  constructor(name, file = null, job = null) {
-    Object.assign(this, { name, file, job, state: job ? "sent" : "sending", reason: null });
+  constructor(name, what, file = null, job = null) {
+    Object.assign(this, { name, what, file, job, state: job ? "sent" : "sending", reason: null });
     this.key = ++Entry.count;
     this.strokes = new Map();
     this.redoing = Promise.resolve();
@@ -84,15 +84,15 @@ export class Documents extends EventTarget {
     const ids = Array.isArray(stored) ? stored.filter((id) => /^[\w-]+$/.test(id)) : [];
     for (const found of await Promise.allSettled(ids.map(api.getJob))) {
       if (found.status === "fulfilled") {
-        this.entries.push(new Entry(found.value.name, null, found.value));
+        this.entries.push(new Entry(found.value.name, found.value.what, null, found.value));
       }
     }
     this.#changed();
     this.#follow();
   }
 
-  add(files) {
-    const added = files.map((file) => new Entry(file.name, file));
+  add(files, what) {
+    const added = files.map((file) => new Entry(file.name, what, file));
     this.entries.push(...added);
     this.#changed();
     this.#send();
@@ -171,7 +171,7 @@ export class Documents extends EventTarget {
     try {
       for (;;) {
         try {
-          const job = await api.sendFile(entry.file, signal);
+          const job = await api.sendFile(entry.file, entry.what, signal);
           if (signal.aborted) {
             await api.deleteJob(job.id);
             return;

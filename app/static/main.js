@@ -6,11 +6,12 @@ import { Documents, unfinished } from "./documents.js";
 import { describe, List, rowName } from "./list.js";
 import { Stage } from "./stage.js";
 import { View } from "./view.js";
+import { recall, remember } from "./store.js";
 import { fillWords, problem, switchLanguage, word } from "./words.js";
 
 const PATIENCE = 600; // milliseconds after a stroke until the page is redone
 const ASK = 1000; // milliseconds between questions while the server loads
-const EXAMPLE = "examples/english_scan.jpg";
+const EXAMPLES = { handwriting: "examples/english_scan.jpg", watermark: "static/photo.jpg" };
 const LOCAL = ["localhost", "127.0.0.1", "[::1]"];
 
 const $ = (id) => document.getElementById(id);
@@ -104,6 +105,8 @@ function speak() {
   const own = LOCAL.includes(location.hostname);
   $("privacy").textContent = server
     ? word(own ? "here" : "there", { ...server.limits, host: location.host }) : "";
+  $("headline").textContent = word(`${what()}Headline`);
+  $("lead").textContent = word(`${what()}Lead`);
   $("hint").textContent = word(`${tool()}Hint`);
   describeDivider();
   refresh();
@@ -111,8 +114,11 @@ function speak() {
 
 // What people do
 
+/** What is to be erased from what they add. */
+const what = () => document.querySelector("input[name=what]:checked").value;
+
 function take(files) {
-  const added = documents.add([...files]);
+  const added = documents.add([...files], what());
   if (added.length) choose(added[0].rows[0]);
 }
 
@@ -223,8 +229,8 @@ for (const id of ["files", "camera"]) {
   });
 }
 $("example").addEventListener("click", async () => {
-  const blob = await (await fetch(EXAMPLE)).blob();
-  take([new File([blob], EXAMPLE.split("/").pop(), { type: blob.type })]);
+  const example = EXAMPLES[what()], blob = await (await fetch(example)).blob();
+  take([new File([blob], example.split("/").pop(), { type: blob.type })]);
 });
 $("clear").addEventListener("click", () => {
   tell("");
@@ -243,6 +249,13 @@ $("downloads").addEventListener("beforetoggle", () => {
   const button = (form) => $("downloads").querySelector(`[data-form=${form}]`);
   button("png").disabled = !chosenRow()?.page?.version;
   button("zip").disabled = button("pdf").disabled = documents.entries.some((entry) => entry.begun);
+});
+document.querySelectorAll("input[name=what]").forEach((input) => {
+  input.checked ||= input.value === recall("localStorage", "what");
+  input.addEventListener("change", () => {
+    remember("localStorage", "what", what());
+    speak();
+  });
 });
 document.querySelectorAll("input[name=tool]").forEach(
   (input) => input.addEventListener("change", chooseTool));

@@ -37,6 +37,21 @@ def test_a_page_is_erased(client, gate, page):
     assert client.picture(job, "thumb").shape == (90, 130, 3)
 
 
+def test_what_is_erased(client, gate, page):
+    jobs = [client.upload(page, what=what).json() for what in ("watermark", "handwriting")]
+    for job, what in zip(jobs, ("watermark", "handwriting"), strict=True):
+        assert client.finish(job["id"])[-1]["what"] == what
+        expected = gate.eraser(what).run(page).image
+        np.testing.assert_array_equal(client.picture(job, "result"), expected)
+    assert client.picture(jobs[0], "result").max() == 0
+    client.brush(jobs[0], STROKE)
+    client.finish(jobs[0]["id"])
+    assert client.picture(jobs[0], "result").max() == 0
+    answer = client.upload(page, what="ink")
+    assert answer.status_code == 422
+    assert "what: Input should be 'handwriting' or 'watermark'" in answer.json()["detail"]
+
+
 def test_resolution_and_colours_are_kept(client, page):
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     scan = io.BytesIO()
@@ -60,7 +75,7 @@ def test_progress_counts_tiles(client, gate, page):
 
 def test_while_networks_load_pages_wait(serve, gate, page):
     gate.opened.clear()
-    with serve(lambda: gate.opened.wait(30) and gate.eraser()) as client:
+    with serve(lambda what: gate.opened.wait(30) and gate.eraser()) as client:
         assert client.get("/api/status").json()["state"] == "loading"
         job = client.upload(page).json()
         assert client.get("/api/status").json()["waiting"] == 1
@@ -73,7 +88,7 @@ def test_while_networks_load_pages_wait(serve, gate, page):
 
 def test_what_fails_to_load_is_told(serve):
     told = []
-    with serve(lambda: 1 / 0, told.append):
+    with serve(lambda what: 1 / 0, told.append):
         pass
     assert [type(error) for error in told] == [ZeroDivisionError]
 
@@ -277,7 +292,7 @@ def test_a_page_that_cannot_be_erased_does_not_end_the_rest(serve, gate, page, c
     eraser = gate.eraser()
     eraser._networks = [breaks]
     gate.opened.clear()
-    with serve(lambda: eraser) as client:
+    with serve(lambda what: eraser) as client:
         job = client.erase(page)
         assert job["state"] == "failed"
         assert job["pages"][0]["detail"] == "it cannot be erased; the server's messages say why"

@@ -54,7 +54,7 @@ def clean(tab, count):
 
 
 def choose_tool(tab, name):
-    tab.get_by_role("radio", name=name).check(force=True)
+    tab.get_by_role("radio", name=name, exact=True).check(force=True)
 
 
 def stroke(tab, y=0, button_up=True):
@@ -100,6 +100,29 @@ def test_from_files_to_a_zip(client, visit, page, make_pdf):
     expect(tab.locator("#start")).to_be_visible()
     expect(tab.locator("#choose")).to_be_focused()
     assert client.get("/api/status").json()["waiting"] == 0
+
+
+def test_what_is_erased(client, visit, page):
+    tab = visit(client)
+    expect(tab.locator("#headline")).to_have_text("Erase handwriting, keep the print.")
+    choose_tool(tab, "Watermarks")
+    expect(tab.locator("#headline")).to_have_text("Erase watermarks, keep the photo.")
+    tab.set_input_files("#files", [file(page)])
+    clean(tab, 1)
+    choose_tool(tab, "Handwriting")
+    tab.set_input_files("#files", [file(page)])
+    clean(tab, 2)
+    ids = tab.evaluate("JSON.parse(sessionStorage['text-eraser.jobs'])")
+    found = [client.get(f"/api/jobs/{job}").json()["what"] for job in ids]
+    assert found == ["watermark", "handwriting"]
+    # A page that is loaded anew knows the choice, and has an example for it.
+    choose_tool(tab, "Watermarks")
+    tab.reload()
+    expect(tab.get_by_role("radio", name="Watermarks")).to_be_checked()
+    tab.click("#clear")
+    tab.click("#example")
+    clean(tab, 1)
+    expect(tab.locator("#list .name")).to_have_text(["photo.jpg"])
 
 
 def test_the_divider(client, visit, page):

@@ -15,7 +15,7 @@ def work(gate, tmp_path, page):
         job = jobs.add("a.png", Path("a.png"), encode_image(page), [(130, 90)])
         eraser = gate.eraser()
         change(eraser)
-        worker = Worker(jobs, lambda: eraser, None, seconds)
+        worker = Worker(jobs, lambda what: eraser, None, seconds)
         worker.start()
         while job.state in ("waiting", "running"):
             pass
