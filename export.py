@@ -2,10 +2,12 @@
 
     python export.py WEIGHTS OUT.onnx [--overwrite]
 
-The graph takes `tile`, float32 N,3,H,W RGB in [0, 1] with H and W multiples of 32, and gives
-`image`, N,3,H,W, not clipped, and `mask`, N,1,H,W in [0, 1], 1 where there is ink to erase. It is
-run beside Paddle on two sizes of input, and refused where they differ by more than 1e-3. Metadata
-say what the checkpoint does (architecture, width, form) and its digest.
+The graph takes `tile`, float32 N,3,H,W RGB in [0, 1] with H and W multiples of 32 (inpainting
+networks the hole as a fourth channel), and gives an eraser's `image`, N,3,H,W, not clipped, and
+`mask`, N,1,H,W in [0, 1], 1 where there is ink to erase; of a text segmenter the mask alone, of a
+detector `scores`, N,2,H/2,W/2. It is run beside Paddle on two sizes of input, and refused where
+they differ by more than 1e-3. Metadata say what the checkpoint does (architecture, width, form) and
+its digest.
 Exit status: 0 done, 2 wrong arguments, weights that cannot be used or a place that cannot be
 written.
 """

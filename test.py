@@ -81,42 +81,10 @@ def main(arguments: list[str] | None = None) -> int:
             places["record"] = Manifest(make_folder(options.output / RECORDS))
         elif options.gt:
             raise ValueError("--gt is for the report: give --report, too")
-        changes = {name: getattr(options, name) for name in CHANGES}
-        dilate = HoleConfig.dilate if options.dilate is None else options.dilate
-        chosen = settings(options.quality, **changes)
-        paths = options.weights or ([] if options.holes else chosen.weights)
-        weights = [_read_bytes(path) for path in paths]
-        made_with = asdict(chosen) | {
-            "weights": [digest(content) for content in weights], "nets": len(weights),
-            "fuse": options.fuse, "edition": EDITION}
-        found_by = where and _read_bytes(where.weights)
-        if where:
-            made_with["where"] = [where.only, where.protect, digest(found_by)]
-        given = changes | {
-            "fuse": options.fuse, "quality": options.quality, "batch": options.batch,
-            "engine": options.engine, "precision": options.precision, "threads": options.threads,
-            "where": where, "fill": options.fill, "dilate": dilate}
-        fill = options.fill and options.fill not in FILLS and _read_bytes(Path(options.fill))
-        if options.fill:
-            made_with |= {"fill": digest(fill) if fill else options.fill, "dilate": dilate}
-        if options.ray is None:
-            eraser = Eraser(paths, **given)
-            erase_pages = partial(erase_here, eraser)
-        else:
-            sent = [(str(path), content) for path, content in zip(paths, weights, strict=True)]
-            if fill:
-                given["fill"] = len(sent)
-                sent.append((options.fill, fill))
-            several = any(document_kind(path) != "image" for path in pages)
-            eraser = Cluster(options.ray, None if several else len(pages), sent, given, found_by)
-            erase_pages = eraser.erase
+        eraser, erase_pages, made_with = open_eraser(options, pages, where)
         opening = {name: getattr(options, name) for name in OPENING}
         erase = partial(erase_files, erase_pages=erase_pages,
                         open_file=partial(open_document, **opening), flat=options.flatten)
-        if options.flatten:
-            made_with["flatten"] = True
-        # Not the engine: at one precision their results are the same but for rounding.
-        made_with["precision"] = eraser.engine.precision
     except (ValueError, OSError) as error:
         print(f"test.py: {error}", file=sys.stderr)
         return 2
@@ -130,24 +98,73 @@ def main(arguments: list[str] | None = None) -> int:
     with redirect_stdout(sys.stderr):  # where Ray's messages belong
         results, made, problems = run(pages, erase, made_with, places, options, marks)
     failed, known = len(pages) - len(results), len(problems)
-    of_all, written = {}, [options.output]  # files made of all results, and how
+    of_all = {}  # files made of all results, and how
     if options.zip:
         of_all[options.zip] = partial(write_zip, options.zip, results)
     if options.report:
         of_all[options.report] = partial(report.write, results, problems)
-    for path, write in of_all.items():
-        try:
-            if write() is not False:
-                written.append(path)
-        except (ValueError, OSError) as error:
-            why = getattr(error, "strerror", None) or reason(error)
-            problems.append(f"{path}: cannot be written: {why}")
+    written = [options.output, *write_all(of_all, problems)]
     failed += len(problems) - known
     for problem in problems:
         print(f"test.py: {problem}", file=sys.stderr)
     print(f"{made} erased, {len(results) - made} up to date, {failed} failed: "
           + "; ".join(map(str, written)))
     return 1 if problems else 0
+
+
+def open_eraser(
+    options: argparse.Namespace, pages: list[Path], where: Where | None
+) -> tuple[Eraser | Cluster, Callable, dict]:
+    """What erases, how `erase_files` has it erase pages, and what results depend on.
+
+    Raises ValueError and OSError for settings and weights that cannot be used.
+    """
+    changes = {name: getattr(options, name) for name in CHANGES}
+    dilate = HoleConfig.dilate if options.dilate is None else options.dilate
+    chosen = settings(options.quality, **changes)
+    paths = options.weights or ([] if options.holes else chosen.weights)
+    weights = [_read_bytes(path) for path in paths]
+    made_with = asdict(chosen) | {
+        "weights": [digest(content) for content in weights], "nets": len(weights),
+        "fuse": options.fuse, "edition": EDITION}
+    found_by = where and _read_bytes(where.weights)
+    if where:
+        made_with["where"] = [where.only, where.protect, digest(found_by)]
+    if options.flatten:
+        made_with["flatten"] = True
+    given = changes | {
+        "fuse": options.fuse, "quality": options.quality, "batch": options.batch,
+        "engine": options.engine, "precision": options.precision, "threads": options.threads,
+        "where": where, "fill": options.fill, "dilate": dilate}
+    fill = options.fill and options.fill not in FILLS and _read_bytes(Path(options.fill))
+    if options.fill:
+        made_with |= {"fill": digest(fill) if fill else options.fill, "dilate": dilate}
+    if options.ray is None:
+        eraser = Eraser(paths, **given)
+        erase_pages = partial(erase_here, eraser)
+    else:
+        sent = [(str(path), content) for path, content in zip(paths, weights, strict=True)]
+        if fill:
+            given["fill"] = len(sent)
+            sent.append((options.fill, fill))
+        several = any(document_kind(path) != "image" for path in pages)
+        eraser = Cluster(options.ray, None if several else len(pages), sent, given, found_by)
+        erase_pages = eraser.erase
+    # Not the engine: at one precision their results are the same but for rounding.
+    return eraser, erase_pages, made_with | {"precision": eraser.engine.precision}
+
+
+def write_all(files: dict[Path, Callable], problems: list[str]) -> list[Path]:
+    """Write files by their functions: those of them that did. What cannot is a problem."""
+    written = []
+    for path, write in files.items():
+        try:
+            if write() is not False:
+                written.append(path)
+        except (ValueError, OSError) as error:
+            why = getattr(error, "strerror", None) or reason(error)
+            problems.append(f"{path}: cannot be written: {why}")
+    return written
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:

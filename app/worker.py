@@ -8,13 +8,13 @@ import threading
 import time
 from collections.abc import Callable
 
-import cv2
 import numpy as np
 
 from app.jobs import NO_SPACE, Job, Jobs, Page
 from data.documents import open_document
 from data.files import write_bytes
 from data.image_io import PageImage, encode_image, read_grey, read_image, read_picture
+from data.picture import shrink
 from data.soft_mask import to_uint8
 
 THUMB = 240  # pixels of a thumbnail's longer side
@@ -115,13 +115,9 @@ class Worker(threading.Thread):
         self, job: Job, page: Page, original: PageImage, image: np.ndarray, mask: np.ndarray
     ) -> None:
         """Let a page show a result."""
-        height, width = mask.shape
-        scale = THUMB / max(height, width, THUMB)
-        size = max(1, round(width * scale)), max(1, round(height * scale))
-        small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
         _write(job, page, "result", image, original)
         write_bytes(job.path(page, "mask"), encode_image(to_uint8(mask)))
-        write_bytes(job.path(page, "thumb"), encode_image(small, ".jpg", 80))
+        write_bytes(job.path(page, "thumb"), encode_image(shrink(image, THUMB), ".jpg", 80))
         page.version += 1
 
 

@@ -2,7 +2,7 @@
 
     python bench/quality.py [--weights FILE...] [--quality NAME...] [--each]
                             [--change NAME=VALUE...] [--list FILE] [--pages N] [--folder DIR]
-                            [--save DIR]
+                            [--quarters N] [--save DIR]
 
 Renders the pages that bench/pages.yaml or --list names (or reads the pairs of --folder), erases
 them and prints means by kind of page: PSNR, PSNR over the ink, MS-SSIM, share of ink gone, share of

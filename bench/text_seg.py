@@ -66,13 +66,13 @@ def measure(options: argparse.Namespace) -> None:
     faces = HELD_OUT, tuple(Faces.load().others(HELD_OUT))
     for number in range(options.pages):
         unseen = number % 2 == 1
-        page = compose(VAL_SEED, number, "comic", options.size,
-                       SynthOptions(without_faces=faces[unseen]))
-        pair = page.capture.page()
+        capture = compose(VAL_SEED, number, "comic", options.size,
+                          SynthOptions(without_faces=faces[unseen]))
+        pair = capture.page()
         label = soft_mask(pair.image, pair.gt, dilate=DILATE) > 0.5
         dark = 1 - pair.image.mean(axis=2) / 255
         result = segmenter(pair.image).ravel(), dark.ravel(), label.ravel()
-        kinds = ["all", page.capture.name.split("-")[0]] + ["unseen"] * unseen
+        kinds = ["all", capture.name.split("-")[0]] + ["unseen"] * unseen
         for kind in kinds:
             found.setdefault(kind, []).append(result)
     print(f"{'pages':10} count      AP  darkness")

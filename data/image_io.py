@@ -179,9 +179,9 @@ def _refuse_misread(image: Image.Image) -> None:
         raise ValueError("its pixels are floating-point numbers; save it with 8 or 16 bits")
 
 
-def read_grey(path: Path | str, content: bytes | None = None) -> np.ndarray:
+def read_grey(path: Path | str) -> np.ndarray:
     """Read an image, a mask say, as uint8 H,W. As `read_image` otherwise."""
-    return cv2.cvtColor(read_image(path, content), cv2.COLOR_RGB2GRAY)
+    return cv2.cvtColor(read_image(path), cv2.COLOR_RGB2GRAY)
 
 
 def encode_image(

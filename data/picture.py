@@ -13,10 +13,10 @@ SIDE = 1400  # pixels of the longer side at most: small print can still be read
 QUALITY = 75  # of WebP: a page's picture takes 30 to 60 KB, a third of what JPEG needs
 
 
-def shrink(image: np.ndarray) -> np.ndarray:
-    """uint8 H,W or H,W,C, its longer side SIDE pixels at most; averaged, so no stroke is lost."""
+def shrink(image: np.ndarray, side: int = SIDE) -> np.ndarray:
+    """H,W or H,W,C, its longer side `side` pixels at most; averaged, so that no stroke is lost."""
     height, width = image.shape[:2]
-    scale = SIDE / max(height, width)
+    scale = side / max(height, width)
     if scale >= 1:
         return image
     size = max(1, round(width * scale)), max(1, round(height * scale))

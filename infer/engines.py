@@ -2,7 +2,8 @@
 
 An engine is called with float32 N,3,H,W in [0, 1], H and W multiples of 32, and returns a network's
 results: for an eraser (image, mask), float32 N,3,H,W not clipped and N,1,H,W in [0, 1]; for a text
-detector its scores alone, N,2,H/2,W/2. Inpainting networks take the hole as a fourth channel.
+segmenter the mask alone, for a detector its scores, N,2,H/2,W/2. Inpainting networks take the hole
+as a fourth channel.
 """
 
 from __future__ import annotations

@@ -11,6 +11,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from data.picture import shrink
+
 COPY = 256  # pixels of the small copy's longer side
 STROKE = 5  # pixels of a copy four times as large: wider strokes count as pictures
 # Widths of the surroundings as parts of the longer side, each with how much darker than expected
@@ -56,9 +58,9 @@ def _paper(image: np.ndarray) -> tuple[np.ndarray, float] | None:
 
     The colour is a small float32 h,w,3 in grey levels.
     """
-    copy = _small(image, 4 * COPY)
+    copy = shrink(image, 4 * COPY)
     copy = cv2.morphologyEx(copy, cv2.MORPH_CLOSE, np.ones((STROKE, STROKE), np.uint8))
-    copy = _small(copy, COPY)
+    copy = shrink(copy, COPY)
     grey = cv2.cvtColor(copy, cv2.COLOR_RGB2GRAY)
     _, bright = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     bright = bright.astype(bool)
@@ -83,11 +85,3 @@ def _paper(image: np.ndarray) -> tuple[np.ndarray, float] | None:
     # Print is less than a quarter of a page.
     low, middle = np.percentile(darkest[there], (25, 50))
     return paper, float(np.clip(middle - NOISE * (middle - low), *WHITE))
-
-
-def _small(image: np.ndarray, side: int) -> np.ndarray:
-    scale = side / max(image.shape[:2])
-    if scale >= 1:
-        return image
-    size = [max(1, round(length * scale)) for length in image.shape[1::-1]]
-    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)

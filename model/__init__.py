@@ -1,4 +1,4 @@
-"""Networks that erase or find text, one file a network; shared parts: `blocks.py`, `coarse.py`."""
+"""Networks that erase, find text or fill holes, one file each; parts: `blocks.py`, `coarse.py`."""
 
 from __future__ import annotations
 

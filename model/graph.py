@@ -129,9 +129,7 @@ def _attention(block: nonlocal_eraser.NonLocalBlock, x: Symbol) -> Symbol:
     weights = node("MatMul", node("Transpose", query, perm=[0, 2, 1]), key)
     weights = node("Softmax", weights, axis=1 if winner else 2)
     y = node("MatMul", value, node("Transpose", weights, perm=[0, 2, 1]))
-    shape = node("Concat", node("Shape", x), axis=0)
-    size = node("Slice", shape, np.array([2]), np.array([4]))
-    y = node("Reshape", y, node("Concat", np.array([0, half]), size, axis=0))
+    y = node("Reshape", y, node("Concat", np.array([0, half]), _shape(x, 2, 4), axis=0))
     return x + block.out(y)
 
 

@@ -62,7 +62,7 @@ class _Heeding(nn.Layer):
     def __init__(self, inputs: list[int], outputs: int, kernel: int, stride: int = 1,
                  norm: bool = True, slope: float = 0.0):
         super().__init__()
-        self._inputs, self._outputs, self._kernel, self._stride = inputs, outputs, kernel, stride
+        self._inputs, self._kernel, self._stride = inputs, kernel, stride
         self.norm = nn.BatchNorm2D(outputs) if norm else None
         self._slope = slope
 

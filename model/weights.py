@@ -1,7 +1,7 @@
 """Checkpoints that describe themselves, and the import of published ones.
 
     python -m model.weights SRC OUT.pdparams [--form plain|residual|gated|paper|translucent]
-        [--attention keys|winner]
+        [--attention keys|winner] [--half] [--overwrite]
 
 SRC is the official .pth of EraseNet, CRAFT, PERT or GMCNN, a .pdparams of the contest's winning
 entry, or an .npz with the same names at any width, or with those of model/text_seg.py in PyTorch.

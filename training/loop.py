@@ -42,7 +42,7 @@ class Trainer:
     There it writes last.pdparams (all that --resume needs), best.pdparams (the weights that
     validated best), log.jsonl, VisualDL scalars where that is installed, and strips of page, erased
     page and ground truth under pictures/. What another kind of network needs otherwise is in the
-    methods from `_open` to `_score`.
+    methods from `_open` to `_score`, and in `_run_stage`.
     """
 
     DECIDES = "psnr"  # the validation's figure by which weights are the best
@@ -344,7 +344,6 @@ class Trainer:
             self._forget_later_lines()
         if self.adversary is not None:
             self.adversary.restore(run["adversary"])
-
 
     def _forget_later_lines(self) -> None:
         """Leave in the log what the run had done that is resumed: no step is in it twice."""

@@ -2,5 +2,5 @@
 
 A page is made in four steps, each in a module of its own: `layout` prints a clean sheet,
 `writer` writes on it, `capture` scans or photographs both, `page` puts these together from a
-seed. Numpy, OpenCV and Pillow are all that is needed at run time.
+seed. No Paddle is needed.
 """

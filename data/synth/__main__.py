@@ -2,7 +2,7 @@
 
     python -m data.synth --out DIR --pages N --seed S [--kind KIND] [--capture NAME] [--size WxH]
                          [--fonts DIR] [--photos DIR] [--stamps keep|erase] [--dirt keep|erase]
-                         [--chars] [--workers N]
+                         [--chars] [--workers N] [--overwrite]
 
 Writes DIR/images, DIR/gts, DIR/mask (soft mask of their difference) and DIR/ink (the renderer's
 own ink, 255 = fully ink) as PNG files 000000.png and up, one a page in each folder; --chars also

@@ -28,7 +28,6 @@ class Face:
 
     name: str
     path: Path
-    index: int
     role: str
     script: str
     coverage: frozenset[str]
@@ -111,20 +110,24 @@ def font(face: Face, size: int) -> ImageFont.FreeTypeFont:
 
     Raises ValueError when the file cannot be read.
     """
-    return font_at(str(face.path), face.index, int(size))
+    return font_at(str(face.path), int(size))
 
 
 @functools.lru_cache(maxsize=192)
-def font_at(path: str, index: int, size: int) -> ImageFont.FreeTypeFont:
+def font_at(path: str, size: int) -> ImageFont.FreeTypeFont:
     # Basic layout: raqm is not in every build of Pillow, and would change the page with it.
     try:
-        return ImageFont.truetype(path, size, index, layout_engine=ImageFont.Layout.BASIC)
+        return ImageFont.truetype(path, size, layout_engine=ImageFont.Layout.BASIC)
     except OSError as error:
         raise ValueError(
             f"{path}: cannot be read as a font ({error}); restore it from git, build "
             "it again with data/synth/assets/build.py, or take it out of the "
             "folder of extra fonts"
         ) from error
+
+
+def is_hanzi(character: str) -> bool:
+    return "\u4e00" <= character <= "\u9fff"
 
 
 @functools.cache
@@ -135,22 +138,11 @@ def wanted_characters(script: str = "zh") -> str:
     return _read_asset(name).decode("utf-8").removesuffix("\n")
 
 
-def hanzi_strokes(character: str) -> list[np.ndarray] | None:
-    """The middle lines of a hanzi's strokes in writing order, or None if it is not known.
-
-    Each is float32 (n, 2), x to the right and y down, in a box of 0 to 1; do not write to them.
-    """
-    found = hanzi_points(character)
-    if found is None:
-        return None
-    points, ends = found
-    return [points[a:b] for a, b in zip(ends[:-1], ends[1:], strict=True)]
-
-
 def hanzi_points(character: str) -> tuple[np.ndarray, np.ndarray] | None:
-    """The strokes of a hanzi in one array, as `hanzi_strokes` gives them, and where each ends.
+    """The middle lines of a hanzi's strokes in writing order, and where each ends; None if unknown.
 
-    points: float32 (P, 2); ends: int32 (strokes + 1,), from 0 to P.
+    points: float32 (P, 2), x to the right and y down, in a box of 0 to 1; ends: int32 (strokes +
+    1,), from 0 to P. Do not write to them.
     """
     strokes = _hanzi()
     position = strokes.positions.get(character)
@@ -194,7 +186,7 @@ def _bundled_faces() -> tuple[Face, ...]:
             if "lacks" in coverage
             else frozenset(coverage["has"])
         )
-        faces.append(Face(entry["name"], path, 0, entry["role"], entry["script"], covered))
+        faces.append(Face(entry["name"], path, entry["role"], entry["script"], covered))
     return tuple(faces)
 
 
@@ -216,12 +208,12 @@ def _extra_faces(folder: Path) -> list[Face]:
         if not coverage >= frozenset("0123456789"):
             raise ValueError(f"{path}: has not even the digits; take it out of the folder")
         script = "zh" if _chinese_share(coverage) >= CHINESE_SHARE else "latin"
-        faces.append(Face(path.stem, path, 0, role, script, coverage))
+        faces.append(Face(path.stem, path, role, script, coverage))
     return faces
 
 
 def _chinese_share(coverage: frozenset[str]) -> float:
-    hanzi = [c for c in wanted_characters() if "\u4e00" <= c <= "\u9fff"]
+    hanzi = list(filter(is_hanzi, wanted_characters()))
     return sum(c in coverage for c in hanzi) / len(hanzi)
 
 
@@ -230,7 +222,7 @@ def _probe_coverage(path: Path) -> frozenset[str]:
 
     A character is missing when it comes out as the font's sign for missing ones, or empty.
     """
-    probe = font_at(str(path), 0, PROBE_SIZE)
+    probe = font_at(str(path), PROBE_SIZE)
     missing = {_drawn(probe, c) for c in ("\U000e0fff", "\ufffe", "\U0010fffd")}
     blank = _drawn(probe, " ")
     return frozenset(

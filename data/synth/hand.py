@@ -173,7 +173,7 @@ class Hand:
         for character in text:
             if character.isspace():
                 total += _SPACE
-            elif _is_hanzi(character):
+            elif fonts.is_hanzi(character):
                 total += self.aspect + self.gap
             elif character in letters():
                 letter = letters()[character][0]
@@ -189,7 +189,7 @@ class Hand:
         self, character: str, x: float, y: float, height: float, rng: np.random.Generator
     ) -> tuple[list[Mark], float]:
         """Marks of a character whose left edge is x and middle y, and how far it advances."""
-        if _is_hanzi(character):
+        if fonts.is_hanzi(character):
             if self.hanzi_face is not None and character in self.hanzi_face.coverage:
                 return self._glyph(self.hanzi_face, character, x, y, height, rng)
             found = fonts.hanzi_points(character)
@@ -326,7 +326,7 @@ class Hand:
         rng: np.random.Generator,
     ) -> tuple[list[Mark], float]:
         traced = _traced(face, character)
-        hanzi = _is_hanzi(character)
+        hanzi = fonts.is_hanzi(character)
         scale = height / _GLYPH_SIZE * (1.0 if hanzi else 1.1 * self.letter_size)
         aspect = self.aspect if hanzi else self.letter_aspect
         advance = traced.advance * scale * aspect + height * (
@@ -361,12 +361,12 @@ class _Traced:
 
 
 def _traced(face: Face, character: str) -> _Traced:
-    return _trace(str(face.path), face.index, character)
+    return _trace(str(face.path), character)
 
 
 @functools.lru_cache(maxsize=3000)
-def _trace(path: str, index: int, character: str) -> _Traced:
-    used = fonts.font_at(path, index, _GLYPH_SIZE)
+def _trace(path: str, character: str) -> _Traced:
+    used = fonts.font_at(path, _GLYPH_SIZE)
     left, top, right, bottom = used.getbbox(character, anchor="ls")
     width = max(1, math.ceil(right - left)) + 2 * _GLYPH_MARGIN
     height = max(1, math.ceil(bottom - top)) + 2 * _GLYPH_MARGIN
@@ -418,7 +418,3 @@ def _half_stem(face: Face) -> float:
             depth = _traced(face, character).glyph.astype(np.float32) - 128
             depths.append(np.percentile(depth[depth > 0], 85) / DISTANCE_STEPS)
     return float(np.median(depths)) if depths else 2.5
-
-
-def _is_hanzi(character: str) -> bool:
-    return "\u4e00" <= character <= "\u9fff"

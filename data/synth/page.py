@@ -11,7 +11,7 @@ generators of their own, so that more of one does not shuffle the others.
 
 import functools
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -60,10 +60,8 @@ class SynthOptions:
     capture: 'scan', 'photo', 'screen' or a name in `settings.SETTINGS`; None: all.
     print_height: least and greatest height of the body text in pixels, drawn evenly over the
         logarithm between.
-    clean: share of pages that nothing is written on, where no kind is asked for.
     kinds: those to choose from, each as often as the others; none: all that have a share.
     stamps_kept, dirt_kept: True leaves them in the ground truth, False has them erased.
-    jpeg: whether the camera stores its picture as JPEG.
     fonts: folder of further fonts.
     photos: folder of pictures to put watermarks on; generated ones stay among them.
     without_faces: names of fonts never used.
@@ -73,11 +71,9 @@ class SynthOptions:
 
     capture: str | None = None
     print_height: tuple[float, float] = (8.0, 60.0)
-    clean: float = KINDS["clean"]
     kinds: tuple[str, ...] = ()
     stamps_kept: bool = True
     dirt_kept: bool = False
-    jpeg: bool = True
     fonts: Path | None = None
     photos: Path | None = None
     without_faces: tuple[str, ...] = ()
@@ -88,8 +84,6 @@ class SynthOptions:
         low, high = self.print_height
         if not 4 <= low <= high:
             raise ValueError(f"print_height must be two heights from 4 px up, got {low} to {high}")
-        if not 0 <= self.clean <= 1:
-            raise ValueError(f"clean must be a share from 0 to 1, got {self.clean}")
         for kind in self.kinds:
             _check_kind(kind)
         if self.photos is not None:
@@ -97,22 +91,6 @@ class SynthOptions:
         settings.names(self.capture, self.without_captures)  # raises where there are none
         if self.fonts is not None or self.without_faces:
             _faces(self.fonts, self.without_faces)  # so does this
-
-
-@dataclass
-class Page:
-    """A captured page.
-
-    kind: one of `KINDS`.
-    subject: see `Sheet`.
-    print_height: of the body text in pixels of the capture, before it was tilted.
-    capture: its pixels.
-    """
-
-    kind: str
-    subject: str
-    print_height: float
-    capture: Capture | Watermarked = field(repr=False)
 
 
 def render(
@@ -128,7 +106,7 @@ def render(
     size: (width, height) in pixels; None: a sheet of paper at 72 to 400 dpi.
     """
     options = options or SynthOptions()
-    return compose(seed, index, kind, size, options).capture.page(options.jpeg)
+    return compose(seed, index, kind, size, options).page()
 
 
 def crops(
@@ -145,17 +123,16 @@ def crops(
     large print a part of one. Small print is as frequent as large: see `SynthOptions`.
     """
     options = options or SynthOptions()
-    page = compose(seed, index, kind, None, options, crop=size)
-    capture = page.capture
+    capture = compose(seed, index, kind, None, options, crop=size)
     rng = _generator(seed, index, "crops")
     # A crop is the same as the page there, so this is a question of time alone.
     at_once = capture.height * capture.width < per_page * size * size
-    whole = capture.page(options.jpeg) if at_once else None
-    for top, left in _crop_corners(rng, page, size, per_page):
+    whole = capture.page() if at_once else None
+    for top, left in _crop_corners(rng, capture, size, per_page):
         if whole is not None:
             yield whole.cut(top, left, size, size)
         else:
-            yield capture.crop(top, left, size, size, options.jpeg)
+            yield capture.crop(top, left, size, size)
 
 
 def compose(
@@ -165,7 +142,7 @@ def compose(
     size: tuple[int, int] | None,
     options: SynthOptions,
     crop: int | None = None,
-) -> Page:
+) -> Capture | Watermarked:
     """Prints, writes on and captures a page; arguments as for `render` and `crops`.
 
     Raises ValueError for an unknown kind, for sizes below one pixel, and where a kind of `UNLISTED`
@@ -183,8 +160,7 @@ def compose(
     if kind == "watermark":
         picture = _below_marks(_generator(seed, index, "layout"), frame, options)
         faces = _faces(options.fonts, options.without_faces)
-        marked = watermarked(_generator(seed, index, "writer"), picture, faces)
-        return Page(kind, kind, print_height, marked)
+        return watermarked(_generator(seed, index, "writer"), picture, faces)
     comic = kind == "comic"
     factors = settings.FACTORS.get(kind)
     name = settings.choose(rng, options.capture, options.without_captures, factors)
@@ -208,8 +184,7 @@ def compose(
             dirt_kept=options.dirt_kept,
         )
     whole = frame[1] >= _WHOLE_WIDTH * print_height
-    capture = Capture(sheet, layers, _generator(seed, index, "capture"), name, frame, whole=whole)
-    return Page(kind, sheet.subject, print_height, capture)
+    return Capture(sheet, layers, _generator(seed, index, "capture"), name, frame, whole=whole)
 
 
 def _below_marks(
@@ -250,7 +225,7 @@ def _check_kind(kind: str) -> None:
 def _draw_kind(rng: np.random.Generator, options: SynthOptions) -> str:
     if options.kinds:
         return options.kinds[int(rng.integers(len(options.kinds)))]
-    if rng.random() < options.clean:
+    if rng.random() < KINDS["clean"]:
         return "clean"
     written = [kind for kind in KINDS if kind != "clean"]
     shares = np.array([KINDS[kind] for kind in written])
@@ -289,12 +264,12 @@ def _even_ratio(rng: np.random.Generator, low: float, high: float) -> float:
 
 
 def _crop_corners(
-    rng: np.random.Generator, page: Page, size: int, count: int
+    rng: np.random.Generator, capture: Capture | Watermarked, size: int, count: int
 ) -> Iterator[tuple[int, int]]:
     """(top, left) of crops: most show some writing, some print without it, few anything."""
     step = 8
-    written, printed = (np.argwhere(cover > 25) for cover in page.capture.busy(step))
-    furthest = np.array([page.capture.height - size, page.capture.width - size])
+    written, printed = (np.argwhere(cover > 25) for cover in capture.busy(step))
+    furthest = np.array([capture.height - size, capture.width - size])
     for _ in range(count):
         luck = rng.random()
         targets = written if luck < 0.75 and len(written) else printed

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from data.synth import marks
-from data.synth.fonts import Faces
+from data.synth.fonts import Faces, is_hanzi
 from data.synth.hand import Hand
 from data.synth.lettering import words_of
 from data.synth.pens import Pen, flow
@@ -68,7 +68,7 @@ class Person:
 
     def legible(self, text: str, height: float) -> float:
         """The height, or more where this pen's line is too broad for such small writing."""
-        least = _LEAST_HANZI if any("\u4e00" <= c <= "\u9fff" for c in text) else _LEAST_LETTERS
+        least = _LEAST_HANZI if any(map(is_hanzi, text)) else _LEAST_LETTERS
         return max(height, least * self.pen.touch.width)
 
     def answer(self, text: str, box: Box, height: float) -> Box:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from data.synth.fonts import wanted_characters
+from data.synth.fonts import is_hanzi, wanted_characters
 
 WORDS = Path(__file__).parent / "assets" / "words"
 SUBJECTS = ("math", "zh", "en", "science", "geography", "music")
@@ -145,7 +145,7 @@ def _characters(rng: np.random.Generator, count: int) -> str:
 
 @functools.cache
 def _hanzi() -> tuple[str, ...]:
-    return tuple(char for char in wanted_characters() if "\u4e00" <= char <= "\u9fff")
+    return tuple(filter(is_hanzi, wanted_characters()))
 
 
 def zh_name(rng: np.random.Generator) -> str:

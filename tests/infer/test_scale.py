@@ -28,7 +28,7 @@ def make_page(height, width):
 
 def printed(height, index=0, kind="exam", size=(1000, 1000)):
     options = SynthOptions(print_height=(height, height))
-    return compose(5, index, kind, size, options).capture.page().image
+    return compose(5, index, kind, size, options).page().image
 
 
 @pytest.mark.parametrize("kind", ["exam", "worksheet", "form", "book", "notes", "clean"])

@@ -6,7 +6,7 @@ import numpy as np
 
 from data.synth import words
 from data.synth.content.canvas import Type
-from data.synth.fonts import Face, Faces
+from data.synth.fonts import Face, Faces, is_hanzi
 from data.synth.words import lines, number, pick
 
 LANGUAGES = {"ja": 0.5, "zh": 0.2, "en": 0.3}
@@ -98,7 +98,7 @@ def ruby_for(rng: np.random.Generator, columns: list[str]) -> list[str]:
     """For each column small kana beside its kanji, two to a character, blanks beside the rest."""
     return [
         "".join(
-            pick(rng, _HIRAGANA) + pick(rng, _HIRAGANA) if "\u4e00" <= char <= "\u9fff" else "  "
+            pick(rng, _HIRAGANA) + pick(rng, _HIRAGANA) if is_hanzi(char) else "  "
             for char in column
         )
         for column in columns

@@ -14,7 +14,7 @@ import numpy as np
 
 from data.characters import Characters
 from data.synth.content.glyphs import BASELINE, Glyph, Glyphs, glyphs
-from data.synth.fonts import Face, Faces
+from data.synth.fonts import Face, Faces, is_hanzi
 from data.synth.lettering import Lettered, joined, words_of
 from data.synth.sheet import Box, Slot, TextLine
 
@@ -77,7 +77,7 @@ def needs_air(before: str, after: str) -> bool:
     """True where a Chinese character meets a Latin letter or a figure; '' meets nothing."""
     if before < after:
         before, after = after, before
-    return before >= "\u4e00" and before <= "\u9fff" and after.isascii() and after.isalnum()
+    return is_hanzi(before) and after.isascii() and after.isalnum()
 
 
 class _Listed(NamedTuple):

@@ -6,6 +6,7 @@ from data.synth.content.column import Column
 from data.synth.content.pictures import scene, tint
 from data.synth.content.pieces import Gap, Ring, Run, Space
 from data.synth.content.questions import label, marked, open_question, ruled_lines, with_gaps
+from data.synth.fonts import is_hanzi
 from data.synth.sheet import Box
 from data.synth.words import number, pick
 
@@ -288,7 +289,7 @@ def character_table(column: Column) -> None:
     """Characters to learn, close together: any of the face's characters."""
     rng, em, style, canvas = column.rng, column.em, column.style, column.canvas
     # A sorted copy: the order of a set is not the same in two processes.
-    known = sorted(c for c in style.kai.zh.coverage if "\u4e00" <= c <= "\u9fff")
+    known = sorted(filter(is_hanzi, style.kai.zh.coverage))
     size = rng.uniform(1.4, 2.2) * em
     count = max(1, int(column.width / size))
     kind = style.kai.sized(0.85 * size / style.kai.size)

@@ -35,7 +35,6 @@ class Glyphs:
         self.size = size
         self.over = next((over for limit, over in _OVERSAMPLING if size < limit), 1)
         self._font = font(face, size * self.over)
-        self._latin = face.script == "latin"
         self._glyphs: dict[tuple[str, int], Glyph | None] = {}
         self._advances: dict[str, float] = {}
 

@@ -108,7 +108,7 @@ def test_kinds_come_with_their_shares():
 
 def test_what_is_kept_out_stays_out():
     options = SynthOptions(without_captures=("photo", "scan-grey", "screen"))
-    names = {compose(1, index, "form", (80, 80), options).capture.name for index in range(20)}
+    names = {compose(1, index, "form", (80, 80), options).name for index in range(20)}
     assert names <= {"scan-colour", "scan-contrast", "scan-bitonal"}
 
 
@@ -133,7 +133,6 @@ def test_flags_reach_the_writer(monkeypatch):
     [
         ({"capture": "fax"}, "unknown capture"),
         ({"print_height": (30, 8)}, "print_height"),
-        ({"clean": 2.0}, "clean"),
         ({"kinds": ("exam", "poster")}, "unknown kind of page 'poster'; known: exam"),
         ({"capture": "photo", "without_captures": ("photo",)}, "no capture left"),
     ],

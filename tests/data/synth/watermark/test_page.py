@@ -89,7 +89,7 @@ def test_a_broken_photograph_is_named(tmp_path):
 
 def test_crops_are_cut_outs_of_pages():
     for pair in crops(2, 0, 96, 3, "watermark"):
-        whole = compose(2, 0, "watermark", None, SynthOptions(), crop=96).capture.page()
+        whole = compose(2, 0, "watermark", None, SynthOptions(), crop=96).page()
         found = cv2.matchTemplate(whole.image, pair.image, cv2.TM_SQDIFF)
         top, left = np.unravel_index(found.argmin(), found.shape)
         np.testing.assert_array_equal(whole.cut(top, left, 96, 96).gt, pair.gt)
