@@ -57,7 +57,7 @@ CHANGES = ("refine", "tile", "margin", "even", "tta", "flip_ink", "composite", "
 OPENING = ("dpi", "pages", "drop_annotations")
 # Raised where the same page, weights and settings come out otherwise: earlier results are not up
 # to date then.
-EDITION = 1
+EDITION = 2
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -65,7 +65,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         where, marks = told_where(options)
         check_settings(options.dpi, options.pages)
-        pages = expand_inputs(options.inputs)
+        own = [*filter(None, (options.output, options.mask, options.zip, options.report))]
+        pages = expand_inputs(options.inputs, own)
         check_places(pages, options)
         places = {"image": Manifest(make_folder(options.output))}
         if options.mask:
@@ -92,8 +93,7 @@ def main(arguments: list[str] | None = None) -> int:
     hint = " (OpenVINO would be faster: pip install openvino onnx)" if slow else ""
     spread = "" if options.ray is None else f", in each of {eraser.workers} workers on Ray"
     print(f"engine: {eraser.engine}{spread}{hint}", file=sys.stderr)
-    own = [options.output, options.mask, options.zip, options.report]
-    for note in passed_over(options.inputs, list(filter(None, own))):
+    for note in passed_over(options.inputs, own):
         print(f"test.py: {note}", file=sys.stderr)
     with redirect_stdout(sys.stderr):  # where Ray's messages belong
         results, made, problems = run(pages, erase, made_with, places, options, marks)

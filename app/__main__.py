@@ -35,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
         start_paddle(options.threads)
         from infer import Eraser
 
-        if what == "watermark":
+        if what == "watermark" and options.quality.get("quality") != what:
             return Eraser(quality=what, threads=options.threads)
         return Eraser(options.weights, threads=options.threads, **options.quality)
 
@@ -74,9 +74,10 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
                         help="where to listen (127.0.0.1: this machine only; 0.0.0.0: everywhere)")
     parser.add_argument("--port", type=port_number, default=8000, help="(8000; 0: any free one)")
     parser.add_argument("--quality", type=lambda name: {"quality": name}, default={},
-                        metavar="NAME", help="how much work a page is worth, as of test.sh")
+                        metavar="NAME",
+                        help="how much work a page with handwriting is worth, as of test.sh")
     parser.add_argument("--weights", type=Path, nargs="+", metavar="FILE",
-                        help="checkpoints, fused by average (the bundled ones)")
+                        help="checkpoints for handwriting, fused by average (the bundled ones)")
     parser.add_argument("--threads", type=positive, metavar="N",
                         help="processor threads (all cores that the program may use)")
     for name, what in (("queue", "documents that may wait"), ("megabytes", "of a file"),

@@ -55,8 +55,8 @@ def main() -> int:
                         help="the lite pair (the bundled one)")
     parser.add_argument("--engine", nargs="+", metavar="NAME[:PRECISION]",
                         default=["openvino:bf16", "openvino:f32", "onnxruntime:f32", "paddle:f32"])
-    parser.add_argument("--quality", nargs="+", choices=QUALITIES,
-                        default=["published", "best", "balanced", "fast"])
+    pair = ["published", "best", "balanced", "fast"]
+    parser.add_argument("--quality", nargs="+", choices=pair, default=pair)
     parser.add_argument("--tiles", type=int, default=6, help="timed at least (6)")
     parser.add_argument("--limit", type=float, default=60,
                         help="seconds from which on no more tiles are timed (60)")

@@ -258,14 +258,16 @@ def list_images(folder: Path | str) -> list[Path]:
     )
 
 
-def expand_inputs(inputs: list[str]) -> list[Path]:
+def expand_inputs(inputs: list[str], own: Collection[Path] = ()) -> list[Path]:
     """Folders, files and glob patterns as one list of images and PDFs, in order, each once.
 
-    Raises ValueError for an input that names nothing, and where two files share a stem: their
-    results would overwrite each other.
+    Of what a pattern matches, files of other kinds are left out where there are any of these, and
+    so is what lies in the program's `own` folders. Raises ValueError for an input that names
+    nothing, and where two files share a stem: their results would overwrite each other.
     """
     # By what it is and its stem: links by other names are pages of their own.
     found: dict[tuple[str, str], Path] = {}
+    ours = set(map(os.path.realpath, own))
     for text in inputs:
         path = Path(text)
         if path.is_dir():
@@ -274,6 +276,10 @@ def expand_inputs(inputs: list[str]) -> list[Path]:
             files = [path]
         else:
             files = sorted(filter(_is_file, map(Path, glob.glob(text, recursive=True))))
+            results = {folder for folder in {file.parent for file in files}
+                       if ours & set(map(os.path.realpath, (folder, *folder.parents)))}
+            files = [file for file in files if file.parent not in results]
+            files = [file for file in files if file.suffix.lower() in DOCUMENTS] or files
         if not files and not path.exists() and not glob.has_magic(text):
             raise ValueError(f"{text}: no such file or folder")
         if not files:

@@ -15,7 +15,7 @@ from infer.blank import Blankness
 from infer.engines import load
 from infer.quality import DEFAULT, TTA, View, settings
 from infer.record import certainty
-from infer.scale import change_at, lies_on_side, scale_of
+from infer.scale import change_at, lies_on_side, scale_of, window_with_lines_down
 from infer.tiles import EVERYTHING, MULTIPLE, Place, Tiling, check_page, count_tiles, each_tile
 from infer.two_step import FILLS, Fill, Filler
 from infer.where import Where
@@ -161,14 +161,12 @@ class Eraser:
         """By how many quarters counter-clockwise the networks are to see a page turned.
 
         Where its lines run down, that of the three ways in which the networks are surest; of a
-        large page a tile from its middle is seen.
+        large page a tile is seen.
         """
         check_page(image)
         if not self.settings.turn or self._filler is not None or not lies_on_side(image):
             return 0
-        side = self.settings.tile
-        top, left = (max(0, (length - side) // 2) for length in image.shape[:2])
-        part = image[top:top + side, left:left + side]
+        part = window_with_lines_down(image, self.settings.tile)
 
         def sureness(turns: int) -> float:
             seen = np.rot90(part, turns)
@@ -189,7 +187,7 @@ class Eraser:
         """Erase `image` into a new array where `change` allows; `mask` takes what was seen."""
         if not self._networks and holes is None:
             raise ValueError("without networks to find ink a page needs its holes")
-        scale = scale_of(image, self.settings.scale)
+        scale = 1 if holes is not None else scale_of(image, self.settings.scale)
         tiling = self._tiling.scaled(scale)
         blank = Blankness(image) if self.settings.skip_blank and holes is None else None
         box = blank.box() if blank else EVERYTHING
@@ -224,10 +222,12 @@ class Eraser:
 
         RGB in [0, 255], the mask, and where not all of the page may change what of it may: for
         composing the mask's maximum within COMPOSE_REACH of ink, for a fill the holes.
-        Networks see the tiles resized by `scale`; their change is resized back and added.
+        Networks see the tiles resized by `scale`; their change is resized back and added, what a
+        fill made is resized back.
         """
         height, width = (round(side * scale) for side in tiles.shape[1:3])
-        planes = change_at(height, width, tiles, partial(self._average, scale=scale))
+        planes = change_at(height, width, tiles, partial(self._average, scale=scale),
+                           whole=self._filler is not None)
         if self._filler is not None:
             near = self._filler.hole
         elif self.settings.composite:

@@ -10,6 +10,7 @@ from infer.scale import AUTOMATIC, BY_SIZE, SCALES
 
 WEIGHTS = Path(__file__).parent.parent / "weights"
 PAIR = ("erasenet_lite", "nonlocal_lite")
+BUNDLED = (*PAIR, "watermark_lite")
 
 
 class View(NamedTuple):
@@ -47,6 +48,9 @@ class Settings:
     scale: float | str
 
     def __post_init__(self):
+        listed = isinstance(self.nets, (tuple, list)) and self.nets
+        if not listed or not set(self.nets) <= set(BUNDLED):
+            raise ValueError(f"unknown nets {self.nets!r}; known: lists of {', '.join(BUNDLED)}")
         if self.tta not in TTA:
             raise ValueError(f"unknown tta {self.tta!r}; known: {', '.join(TTA)}")
         scales = AUTOMATIC, BY_SIZE, *SCALES

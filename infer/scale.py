@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 import cv2
 import numpy as np
 
-SCALES = (0.25, 0.5, 1, 2)
+SCALES = (0.5, 1, 2)
 AUTOMATIC = "auto"  # by the height of a page's print
 BY_SIZE = "size"  # by the picture's own: a watermark is as large as its photograph asks for
 LARGEST = 1280  # pixels of the shorter side that networks for photographs see well
@@ -29,7 +29,10 @@ _LETTERS = 20  # fewer tell nothing
 
 def scale(text: str) -> float | str:
     """A command line's scale: a number, AUTOMATIC or BY_SIZE."""
-    return text if text in (AUTOMATIC, BY_SIZE) else float(text)
+    if text in (AUTOMATIC, BY_SIZE):
+        return text
+    number = float(text)
+    return int(number) if number == int(number) else number  # as a quality has it
 
 
 def scale_of(page: np.ndarray, scale: float | str) -> float:
@@ -37,8 +40,7 @@ def scale_of(page: np.ndarray, scale: float | str) -> float:
     if scale == AUTOMATIC:
         return best_scale(page)
     if scale == BY_SIZE:
-        side = min(page.shape[:2])
-        return next((s for s in (1, 0.5) if side * s <= LARGEST), 0.25)
+        return 0.5 if min(page.shape[:2]) > LARGEST else 1  # less would leave outlines
     return scale
 
 
@@ -64,21 +66,25 @@ def resize(pictures: np.ndarray, scale: float) -> np.ndarray:
 
 
 def change_at(
-    height: int, width: int, tiles: np.ndarray, erase: Callable[[np.ndarray], np.ndarray]
+    height: int, width: int, tiles: np.ndarray, erase: Callable[[np.ndarray], np.ndarray],
+    whole: bool = False,
 ) -> np.ndarray:
     """What `erase` makes of tiles resized, its change brought back onto their own pixels.
 
     `tiles` are N,H,W,C, RGB first; `erase` returns float32 N,H,W,D of those it gets, RGB in the
-    same units and a mask in [0, 1], and so does this.
+    same units and a mask in [0, 1], and so does this. With `whole` it is not the change that is
+    brought back but the picture: where one is replaced, nothing of the tiles may stay.
     """
     size = tiles.shape[1:3]
     if (height, width) == size:
         return erase(tiles)
     seen = _fit(tiles, height, width)
     planes = erase(seen)
-    planes[..., :3] -= seen[..., :3]
+    if not whole:
+        planes[..., :3] -= seen[..., :3]
     planes = _fit(planes, *size)
-    planes[..., :3] += tiles[..., :3]
+    if not whole:
+        planes[..., :3] += tiles[..., :3]
     planes[..., 3].clip(0, 1, out=planes[..., 3])  # cubic interpolation overshoots
     return planes
 
@@ -104,9 +110,21 @@ def lies_on_side(page: np.ndarray) -> bool:
 
     Text that is set in columns does so, too, on an upright page.
     """
-    across = sum(_lines(part)[1].sum() for part in _parts(page))
-    down = sum(_lines(cv2.rotate(part, cv2.ROTATE_90_CLOCKWISE))[1].sum() for part in _parts(page))
-    return bool(down > across)
+    parts = _parts(page)
+    return sum(map(_down, parts)) > sum(_lines(part)[1].sum() for part in parts)
+
+
+def window_with_lines_down(page: np.ndarray, side: int) -> np.ndarray:
+    """The part of a page, H,W,3, `side` pixels a side at most, in which most lines run down."""
+    rows, columns = (np.linspace(0, max(0, length - side), min(3, -(-length // side))).astype(int)
+                     for length in page.shape[:2])
+    windows = [page[top:top + side, left:left + side] for top in rows for left in columns]
+    return windows[0] if len(windows) == 1 else max(windows, key=_down)
+
+
+def _down(page: np.ndarray) -> int:
+    """How long the lines are that run down, in pixels."""
+    return int(_lines(cv2.rotate(page, cv2.ROTATE_90_CLOCKWISE))[1].sum())
 
 
 def _parts(page: np.ndarray) -> list[np.ndarray]:

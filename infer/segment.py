@@ -49,7 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
         if options.overlay and options.overlay.resolve() == options.output.resolve():
             raise ValueError(f"{options.overlay}: masks and overlays bear the same names; "
                              "--overlay must be another folder than --output")
-        pages = expand_inputs(options.inputs)
+        pages = expand_inputs(options.inputs, folders)
         targets = {page: [picture_of(page, folder) for folder in folders] for page in pages}
         check_places(pages, chain.from_iterable(targets.values()), options.overwrite)
         if options.threshold is not None and not 0 < options.threshold < 1:

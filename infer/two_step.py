@@ -30,15 +30,16 @@ class Filler:
     def __call__(self, pictures: np.ndarray, masks: np.ndarray, scale: float) -> np.ndarray:
         """N,3,H,W in [0, 1] and N,H,W in [0, 1], both enlarged by `scale`, to N,3,H,W.
 
-        Outside holes pictures stay as they are.
+        Outside holes pictures stay as they are. Holes that are resized later are a pixel wider.
         """
-        holes = np.stack([self.hole(mask, scale) for mask in masks])[:, None]
+        dilate = round(self._dilate * scale) + 2 * (scale != 1)
+        holes = np.stack([ink_hole(mask, dilate) for mask in masks])[:, None]
         filled = self._fill(np.concatenate([pictures, holes], axis=1))[0]
         return np.where(holes > 0, filled, pictures)
 
-    def hole(self, mask: np.ndarray, scale: float = 1) -> np.ndarray:
-        """A mask, H,W in [0, 1], as a hole: float32 H,W of 0 and 1."""
-        return ink_hole(mask, round(self._dilate * scale))
+    def hole(self, mask: np.ndarray) -> np.ndarray:
+        """A page's mask, H,W in [0, 1], as a hole: float32 H,W of 0 and 1."""
+        return ink_hole(mask, self._dilate)
 
 
 def page_colour(batch: np.ndarray) -> tuple[np.ndarray]:

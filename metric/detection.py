@@ -86,6 +86,8 @@ def _cut(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """
     turn = np.sign(cv2.contourArea(np.float32(other), oriented=True))
     for begin, (x, y) in zip(other, np.roll(other, -1, axis=0) - other, strict=True):
+        if not (x or y):
+            continue  # a corner that is there twice
         depths, kept = turn * ((one - begin) @ (-y, x)), []  # above 0 on the inner side
         for i, (point, depth) in enumerate(zip(one, depths, strict=True)):
             before = depths[i - 1]

@@ -316,7 +316,10 @@ def test_inputs_are_folders_files_and_patterns(tmp_path):
     assert names("in/b.png", "in") == ["b.png", "[1].png", "a.jpg"]
     assert names("in/[1].png", "more/*.png") == ["[1].png", "d.png"]
     assert names("**/*.tif", "more") == ["c.tif", "d.png"]
-    assert names("more/e.txt") == ["e.txt"]  # asked for by name; reading it will tell
+    assert names("**/*") == ["[1].png", "a.jpg", "b.png", "c.tif", "d.png"]
+    found = expand_inputs([str(tmp_path / "**/*")], [tmp_path / "more", tmp_path / "none"])
+    assert [path.name for path in found] == ["[1].png", "a.jpg", "b.png"]
+    assert names("more/*.txt") == names("more/e.txt") == ["e.txt"]  # by name; reading it will tell
     for wrong, message in (("gone", "no such file"), ("more/*.jpg", "no images")):
         with pytest.raises(ValueError, match=message):
             names("in", wrong)

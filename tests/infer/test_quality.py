@@ -6,7 +6,7 @@ import pytest
 from infer import Eraser
 from infer.quality import DEFAULT, QUALITIES, Settings, settings
 
-CHANGED = {"nets": ("other",), "refine": False, "tile": 320, "margin": 8, "even": False,
+CHANGED = {"nets": ("nonlocal_lite",), "refine": False, "tile": 320, "margin": 8, "even": False,
            "tta": "flips", "flip_ink": False, "composite": True, "skip_blank": False,
            "turn": False, "scale": 0.5}
 
@@ -33,7 +33,10 @@ def test_changes_win(quality):
 
 @pytest.mark.parametrize("change, message", [
     ({"tta": "rot"}, "unknown tta 'rot'; known: none, hflip, flips, zoom"),
-    ({"scale": 3}, "unknown scale 3; known: auto, size, 0.25, 0.5, 1, 2"),
+    ({"nets": 1}, "unknown nets 1; known: lists of erasenet_lite, nonlocal_lite, watermark_lite"),
+    ({"nets": ("lite",)}, "unknown nets .'lite',.; known: lists of erasenet_lite"),
+    ({"nets": ()}, "unknown nets"),
+    ({"scale": 3}, "unknown scale 3; known: auto, size, 0.5, 1, 2"),
 ])
 def test_wrong_changes(change, message):
     with pytest.raises(ValueError, match=message):

@@ -5,8 +5,17 @@ import numpy as np
 import pytest
 
 import infer.eraser
+import infer.scale
 from data.synth.page import SynthOptions, compose
-from infer.scale import LEAST_SHRUNK, SCALES, best_scale, lies_on_side, print_height, scale_of
+from infer.scale import (
+    LEAST_SHRUNK,
+    SCALES,
+    best_scale,
+    lies_on_side,
+    print_height,
+    scale_of,
+    window_with_lines_down,
+)
 
 Eraser = partial(infer.eraser.Eraser, quality="published")
 SMALL = {"tile": 128, "margin": 16, "tta": "none"}
@@ -47,6 +56,23 @@ def test_pages_on_their_side_are_known():
         assert not lies_on_side(page) and not lies_on_side(np.rot90(page, 2))
         assert lies_on_side(np.rot90(page)) and lies_on_side(np.rot90(page, 3))
     assert not lies_on_side(np.full((9, 5, 3), 255, np.uint8))
+
+
+def test_the_window_with_lines_down():
+    page = np.full((900, 700, 3), 255, np.uint8)
+    page[590:890, 10:310] = np.rot90(printed(20, size=(300, 300)))
+    window = window_with_lines_down(page, 400)
+    assert window.shape == (400, 400, 3)
+    np.testing.assert_array_equal(window, page[500:, :400])
+    np.testing.assert_array_equal(window_with_lines_down(page, 900), page)
+
+
+@pytest.mark.parametrize("text, expected", [
+    ("1", 1), ("2.0", 2), ("0.5", 0.5), ("auto", "auto"), ("size", "size"),
+])
+def test_a_scale_is_written_as_a_quality_has_it(text, expected):
+    # What results were made with is kept as text.
+    assert repr(infer.scale.scale(text)) == repr(expected)
 
 
 @pytest.mark.parametrize("turns", [1, 3])
@@ -121,7 +147,7 @@ def test_the_scale_by_the_height_of_print(monkeypatch, scale, height, tiles):
 
 
 @pytest.mark.parametrize("height, width, scale", [
-    (1280, 4000, 1), (4000, 1281, 0.5), (2560, 2560, 0.5), (2561, 3000, 0.25), (9000, 9000, 0.25),
+    (1280, 4000, 1), (4000, 1281, 0.5), (9000, 9000, 0.5),
 ])
 def test_the_scale_by_the_size_of_a_photograph(height, width, scale):
     page = np.broadcast_to(np.uint8(0), (height, width, 3))
@@ -162,5 +188,5 @@ def test_what_the_network_sees(scale):
 
 @pytest.mark.parametrize("scale", [3, 0, "2", "best"])
 def test_unknown_scales(scale):
-    with pytest.raises(ValueError, match="unknown scale .*; known: auto, size, 0.25, 0.5, 1, 2"):
+    with pytest.raises(ValueError, match="unknown scale .*; known: auto, size, 0.5, 1, 2"):
         Eraser([identity], scale=scale)

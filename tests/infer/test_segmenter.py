@@ -57,7 +57,7 @@ def test_what_is_no_page():
 
 
 def test_what_is_not_possible_is_said(tmp_path):
-    with pytest.raises(ValueError, match="unknown scale 3; known: 0.25, 0.5, 1, 2"):
+    with pytest.raises(ValueError, match="unknown scale 3; known: 0.5, 1, 2"):
         Segmenter(darkness, scale=3)
     net = build(ModelConfig("craft", 4))
     weights.save(tmp_path / "craft.pdparams", weights.state_of(net), net.config)

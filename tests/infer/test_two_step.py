@@ -4,6 +4,7 @@ import paddle
 import pytest
 
 from infer import Eraser
+from infer.scale import SCALES
 from infer.two_step import FILLS, Filler
 from model import ModelConfig, build, weights
 
@@ -32,6 +33,23 @@ def test_ink_is_found_and_filled(page, fill):
     image, mask = Eraser([ink_network], fill=fill).run(inked)
     assert cv2.absdiff(image, clean).max() <= 2  # OpenCV's methods are not exact
     assert np.array_equal(mask > 0.5, (inked != clean).any(axis=2))
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_no_rim_of_a_hole_stays(scale):
+    """Where the finder sees the page resized: the filled picture is brought back, no change."""
+    page = np.full((400, 600, 3), 120, np.uint8)
+    cv2.putText(page, "ink", (90, 300), cv2.FONT_HERSHEY_SIMPLEX, 8, (255, 60, 60), 30, cv2.LINE_AA)
+    image, _ = Eraser([ink_network], fill="page", scale=scale).run(page)
+    assert (cv2.absdiff(image, np.full_like(page, 120)).max(axis=2) > 20).sum() == 0
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_thin_holes_that_are_given_are_filled_at_any_scale(scale):
+    page, holes = np.full((400, 600, 3), 120, np.uint8), np.zeros((400, 600), bool)
+    page[200], holes[200] = 255, True
+    image, _ = Eraser([], fill="page", scale=scale, dilate=1).run(page, holes=holes)
+    assert (image == 120).all()
 
 
 @each_fill

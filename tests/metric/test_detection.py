@@ -53,6 +53,13 @@ def test_tilted_words_whose_sides_lie_on_one_line():
         assert expected[0] == max(0, right - left) * max(0, bottom - top)
 
 
+def test_an_outline_may_have_a_corner_twice():
+    """As a word's that the page's corner cuts off."""
+    word = box(0, 0)
+    twice = np.concatenate([word, word[-1:]])
+    assert count_words([twice], [word]) == count_words([word], [twice]) == (1, 1, 1)
+
+
 def test_nothing_to_find():
     assert count_words([], []).hmean == 1 and count_words([], []).precision == 1
     assert count_words([], [box(0, 0)]).hmean == 0
