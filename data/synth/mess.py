@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from data.synth.fonts import Face, font
+from data.synth.pens import near
 from data.synth.sheet import Box, InkLayer
 from data.synth.words import number, pick
 
@@ -47,9 +48,7 @@ def dirt(
         reach = print_height * rng.uniform((1.5, 0.4), (7, 2.5))
         _smear(rng, alpha, middle, reach, float(rng.uniform(0, math.pi)), rng.uniform(60, 200))
     tone = rng.uniform(0.25, 0.6)
-    colour = tuple(
-        float(c) for c in np.clip(tone * np.array((1, 0.97, 0.9)) + rng.normal(0, 0.02, 3), 0, 1)
-    )
+    colour = near(rng, (tone, tone * 0.97, tone * 0.9), 0.02)
     return InkLayer(alpha, colour, float(rng.uniform(0.12, 0.7)), "dirt", keep)
 
 
@@ -62,18 +61,23 @@ def _specks(rng: np.random.Generator, alpha: np.ndarray, print_height: float) ->
         x, y = rng.normal(heart, spread)
         radius = max(0.5, print_height * 0.03 * math.exp(rng.normal(0, 0.6)))
         lengths = (radius * rng.uniform(1, 2.5), radius)
-        cv2.ellipse(
-            alpha,
-            (round(x * 16), round(y * 16)),
-            (round(lengths[0] * 16), round(lengths[1] * 16)),
-            float(rng.uniform(0, 180)),
-            0,
-            360,
-            int(rng.integers(90, 256)),
-            -1,
-            cv2.LINE_AA,
-            4,
-        )
+        _ellipse(alpha, (x, y), lengths, rng.uniform(0, 180), int(rng.integers(90, 256)))
+
+
+def _ellipse(alpha: np.ndarray, middle, axes, angle: float, value: int) -> None:
+    """Fill an ellipse; half axes in pixels, degrees."""
+    middle, axes = ([round(length * 16) for length in pair] for pair in (middle, axes))
+    cv2.ellipse(alpha, middle, axes, angle, 0, 360, value, -1, cv2.LINE_AA, 4)
+
+
+def _around(
+    alpha: np.ndarray, middle: np.ndarray, span: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What of `alpha` is within `span` pixels of a point, and how far from it: x and y."""
+    left, top = np.maximum(np.floor(middle - span), 0).astype(int)
+    right, bottom = np.minimum(np.ceil(middle + span), alpha.shape[::-1]).astype(int)
+    y, x = np.mgrid[top : max(top, bottom), left : max(left, right)].astype(np.float32)
+    return alpha[top : top + x.shape[0], left : left + x.shape[1]], x - middle[0], y - middle[1]
 
 
 def _smear(
@@ -85,20 +89,16 @@ def _smear(
     depth: float,
 ) -> None:
     """A soft, streaky blot around `middle`; reach: its half axes in pixels."""
-    span = int(1.2 * reach.max()) + 2
-    left, top = np.maximum(np.floor(middle - span), 0).astype(int)
-    right, bottom = np.minimum(np.ceil(middle + span), alpha.shape[::-1]).astype(int)
-    if right <= left or bottom <= top:
+    window, x, y = _around(alpha, middle, int(1.2 * reach.max()) + 2)
+    if not window.size:
         return
-    y, x = np.mgrid[top:bottom, left:right].astype(np.float32)
-    x, y = x - middle[0], y - middle[1]
     along = (x * math.cos(angle) + y * math.sin(angle)) / reach[0]
     across = (y * math.cos(angle) - x * math.sin(angle)) / reach[1]
     streaks = 1 + 0.35 * np.sin(across * rng.uniform(4, 14) + rng.uniform(0, 6))
-    rough = rng.random((max(2, (bottom - top) // 4), max(2, (right - left) // 4)), np.float32)
-    rough = cv2.resize(rough, (right - left, bottom - top), interpolation=cv2.INTER_LINEAR)
+    height, width = window.shape
+    rough = rng.random((max(2, height // 4), max(2, width // 4)), np.float32)
+    rough = cv2.resize(rough, (width, height), interpolation=cv2.INTER_LINEAR)
     blot = depth * np.exp(-1.5 * (along**2 + across**2) ** 1.5) * streaks * (0.5 + rough)
-    window = alpha[top:bottom, left:right]
     np.maximum(window, np.clip(blot, 0, 255).astype(np.uint8), out=window)
 
 
@@ -121,22 +121,16 @@ def stain(
         (0.55, 0.55, 0.6),
         (0.25, 0.3, 0.65),
     )
-    colour = tuple(
-        float(c) for c in np.clip(np.array(pick(rng, tones)) + rng.normal(0, 0.03, 3), 0, 1)
-    )
+    colour = near(rng, pick(rng, tones), 0.03)
     return InkLayer(alpha, colour, float(rng.uniform(0.15, 0.75)), "stain", keep)
 
 
 def _puddle(
     rng: np.random.Generator, alpha: np.ndarray, middle: np.ndarray, radius: float, hollow: bool
 ) -> None:
-    span = int(1.6 * radius) + 3
-    left, top = np.maximum(np.floor(middle - span), 0).astype(int)
-    right, bottom = np.minimum(np.ceil(middle + span), alpha.shape[::-1]).astype(int)
-    if right <= left or bottom <= top:
+    window, x, y = _around(alpha, middle, int(1.6 * radius) + 3)
+    if not window.size:
         return
-    y, x = np.mgrid[top:bottom, left:right].astype(np.float32)
-    x, y = x - middle[0], y - middle[1]
     angle, distance = np.arctan2(y, x), np.hypot(x, y)
     edge = np.ones_like(angle)
     for wave in (2, 3, 5):
@@ -154,7 +148,6 @@ def _puddle(
         0,
         1,
     )
-    window = alpha[top:bottom, left:right]
     np.maximum(window, cover.astype(np.uint8), out=window)
 
 
@@ -178,18 +171,7 @@ def fluid(rng: np.random.Generator, shape: tuple[int, int], boxes: list[Box]) ->
             x = box.left + rng.uniform(0, 1) * box.width
             y = box.top + rng.uniform(0.35, 0.65) * box.height
             axes = box.height * rng.uniform((0.35, 0.35), (0.7, 0.6))
-            cv2.ellipse(
-                alpha,
-                (round(x * 16), round(y * 16)),
-                (round(axes[0] * 16), round(axes[1] * 16)),
-                float(rng.uniform(-40, 40)),
-                0,
-                360,
-                255,
-                -1,
-                cv2.LINE_AA,
-                4,
-            )
+            _ellipse(alpha, (x, y), axes, rng.uniform(-40, 40), 255)
     return InkLayer(alpha, _whitish(rng), float(rng.uniform(0.85, 1.0)), "paint")
 
 

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from data.synth.strokes import Touch
+from data.synth.words import pick
 
 
 @dataclass(frozen=True)
@@ -69,13 +70,12 @@ def print_like_pen(rng: np.random.Generator, print_height: float) -> Pen:
 def pencil(rng: np.random.Generator, print_height: float) -> Pen:
     """A pencil from dark to nearly invisible."""
     grey = float(rng.uniform(0.22, 0.5))
-    tint = rng.normal(0, 0.012, 3)
+    colour = near(rng, (grey,) * 3, 0.012)
     if rng.random() < 0.42:  # pale: drawn evenly over the logarithm of what it takes from white
         levels = FAINTEST * (60 / FAINTEST) ** rng.random()
         strength = levels / (255 * (1 - grey))
     else:
         strength = rng.uniform(0.35, 0.85)
-    colour = tuple(float(c) for c in np.clip(grey + tint, 0, 1))
     return Pen("pencil", colour, float(strength), _touch(rng, "pencil", print_height))
 
 
@@ -105,9 +105,9 @@ def highlighter(rng: np.random.Generator, print_height: float) -> Pen:
         (0.55, 0.85, 0.98),
         (0.99, 0.75, 0.4),
     )
-    colour = np.clip(np.array(colours[rng.integers(len(colours))]) + rng.normal(0, 0.03, 3), 0, 1)
+    colour = near(rng, pick(rng, colours), 0.03)
     touch = Touch(float(print_height * rng.uniform(0.6, 1.1)), lift=0.0, swell=0.03, cap=0.15)
-    return Pen("highlighter", tuple(float(c) for c in colour), float(rng.uniform(0.5, 0.95)), touch)
+    return Pen("highlighter", colour, float(rng.uniform(0.5, 0.95)), touch)
 
 
 def crayon(rng: np.random.Generator, print_height: float) -> Pen:
@@ -142,11 +142,11 @@ def _touch(rng: np.random.Generator, medium: str, print_height: float) -> Touch:
 
 
 def _black(rng: np.random.Generator) -> tuple[float, float, float]:
-    return _near(rng, (rng.uniform(0.02, 0.18),) * 3, 0.012)
+    return near(rng, (rng.uniform(0.02, 0.18),) * 3, 0.012)
 
 
 def _blue(rng: np.random.Generator) -> tuple[float, float, float]:
-    return _near(rng, (rng.uniform(0.04, 0.26), rng.uniform(0.1, 0.38), rng.uniform(0.48, 0.86)), 0)
+    return near(rng, (rng.uniform(0.04, 0.26), rng.uniform(0.1, 0.38), rng.uniform(0.48, 0.86)), 0)
 
 
 def _coloured(rng: np.random.Generator) -> tuple[float, float, float]:
@@ -159,12 +159,13 @@ def _coloured(rng: np.random.Generator) -> tuple[float, float, float]:
         (0.1, 0.55, 0.65),
         (0.45, 0.28, 0.15),
     )
-    return _near(rng, colours[rng.integers(len(colours))], 0.05)
+    return near(rng, pick(rng, colours), 0.05)
 
 
-def _near(
+def near(
     rng: np.random.Generator, colour: tuple[float, ...], spread: float
 ) -> tuple[float, float, float]:
+    """A colour, RGB in [0, 1], with normal noise of this deviation."""
     red, green, blue = np.clip(np.array(colour) + rng.normal(0, spread, 3), 0, 1)
     return float(red), float(green), float(blue)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from data.synth.content.canvas import Canvas, Colour, Type
+from data.synth.content.canvas import Canvas, Colour, Type, overlap
 
 _TURNED = frozenset("ー—―…〜～（）()「」『』-~")  # lie on their side in a column
 _CORNER = frozenset("、。，．")  # stand in the upper right corner there
@@ -45,13 +45,6 @@ class Letters(Canvas):
         if part.size:
             self.stamp(part, max(0, left), max(0, top), colour)
             np.maximum(spot, part, out=spot)
-
-
-def overlap(onto: np.ndarray, part: np.ndarray, left: int, top: int):
-    """Views of two pictures where they lie on each other, the second's corner at (left, top)."""
-    x0, y0 = max(0, left), max(0, top)
-    part = part[y0 - top : max(0, onto.shape[0] - top), x0 - left : max(0, onto.shape[1] - left)]
-    return onto[y0 : y0 + part.shape[0], x0 : x0 + part.shape[1]], part
 
 
 def paste(onto: np.ndarray, mask: np.ndarray, x: float, y: float) -> None:

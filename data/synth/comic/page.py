@@ -7,11 +7,11 @@ import numpy as np
 
 from data.synth.comic import bubbles, letters, scenery
 from data.synth.comic.cast import people
-from data.synth.comic.letters import Ink, Letters, overlap, wrapped
+from data.synth.comic.letters import Ink, Letters, wrapped
 from data.synth.comic.look import Look
 from data.synth.comic.panels import Panel, cut_page
 from data.synth.comic.speech import Voice, draw_voice, heard, ruby_for, said
-from data.synth.content.canvas import WHITE, Canvas, Colour
+from data.synth.content.canvas import WHITE, Canvas, Colour, overlap
 from data.synth.fonts import Faces
 from data.synth.sheet import Box, Sheet
 from data.synth.words import number, pick

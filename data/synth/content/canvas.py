@@ -295,31 +295,20 @@ class Canvas:
 
     def stamp(self, mask: np.ndarray, left: int, top: int, colour: Colour) -> None:
         """Lay a colour on through a coverage map, uint8 (h, w), its corner at (left, top)."""
-        x0, y0 = max(0, left), max(0, top)
-        x1 = min(self.width, left + mask.shape[1])
-        y1 = min(self.height, top + mask.shape[0])
-        if x0 >= x1 or y0 >= y1:
-            return
-        mask = mask[y0 - top : y1 - top, x0 - left : x1 - left]
+        spot, mask = overlap(self.pixels, mask, left, top)
         inked = np.flatnonzero(mask.any(axis=1))
         if not inked.size:
             return
         # Most of a run's box is the room above and below its characters.
-        y0, y1, mask = y0 + inked[0], y0 + inked[-1] + 1, mask[inked[0] : inked[-1] + 1]
-        spot = self.pixels[y0:y1, x0:x1]
+        spot, mask = (part[inked[0] : inked[-1] + 1] for part in (spot, mask))
         cover = mask[..., None].astype(np.uint16)
         mixed = spot * (255 - cover) + np.uint16(colour) * cover  # at most 255 * 255
         spot[:] = mixed // 255
 
     def image(self, picture: np.ndarray, left: float, top: float) -> None:
         """Multiply a picture, uint8 (h, w, 3), into the page."""
-        left, top = round(left), round(top)
-        x0, y0 = max(0, left), max(0, top)
-        x1 = min(self.width, left + picture.shape[1])
-        y1 = min(self.height, top + picture.shape[0])
-        if x0 < x1 and y0 < y1:
-            part = picture[y0 - top : y1 - top, x0 - left : x1 - left]
-            spot = self.pixels[y0:y1, x0:x1]
+        spot, part = overlap(self.pixels, picture, round(left), round(top))
+        if part.size:
             cv2.multiply(spot, part, dst=spot, scale=1 / 255)
 
     # -- lines and shapes ---------------------------------------------------------------------
@@ -337,7 +326,7 @@ class Canvas:
     ) -> None:
         """Draw straight pieces from point to point; a width below one pixel makes them paler."""
         if width < 1:
-            colour = tuple(round(255 - (255 - c) * width) for c in colour)
+            colour = pale(colour, width)
         shape = self._fixed(points).reshape(-1, 1, 2)
         cv2.polylines(
             self.pixels, [shape], closed, colour, max(1, round(width)), cv2.LINE_AA, _SHIFT
@@ -492,6 +481,13 @@ class Canvas:
         ]
         self.line(x0, y0, x1, y1, colour, width)
         self.polygon([(x1, y1), *sides], colour)
+
+
+def overlap(onto: np.ndarray, part: np.ndarray, left: int, top: int):
+    """Views of two pictures where they lie on each other, the second's corner at (left, top)."""
+    x0, y0 = max(0, left), max(0, top)
+    part = part[y0 - top : max(0, onto.shape[0] - top), x0 - left : max(0, onto.shape[1] - left)]
+    return onto[y0 : y0 + part.shape[0], x0 : x0 + part.shape[1]], part
 
 
 def _rounded(left: float, top: float, right: float, bottom: float, corner: float) -> np.ndarray:

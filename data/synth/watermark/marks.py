@@ -5,7 +5,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from data.synth.comic.letters import overlap
+from data.synth.content.canvas import overlap
 from data.synth.fonts import Faces
 from data.synth.watermark import shapes
 from data.synth.watermark.looks import Mark, draw_look, make_mark

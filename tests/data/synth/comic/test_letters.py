@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from data.synth.comic import letters
-from data.synth.comic.letters import Ink, Letters, cell, cut, level, overlap, upright, wrapped
-from data.synth.content.canvas import Canvas, Type
+from data.synth.comic.letters import Ink, Letters, cell, cut, level, upright, wrapped
+from data.synth.content.canvas import Canvas, Type, overlap
 from data.synth.fonts import Faces
 
 FACES = Faces.load()
