@@ -69,17 +69,17 @@ PUBLISHED = Settings(nets=PAIR, refine=True, tile=512, margin=106, even=False, t
 # The full tile of a lite pair takes less than 2 GB; a margin of 64 erases like one of 106.
 _FEW_PIXELS = replace(PUBLISHED, nets=PAIR[:1], tile=1024, margin=64, even=True, flip_ink=True,
                       composite=True, skip_blank=True, turn=True, scale=AUTOMATIC)
-_FAST = replace(_FEW_PIXELS, refine=False, tta="none")
+# Tiles that are a fourth larger than 768 need what those of 1024 do.
+_BEST = replace(_FEW_PIXELS, tile=768, tta="zoom")
 # What each setting costs in PSNR and saves in time: python bench/quality.py --each
 QUALITIES = {
-    "fast": _FAST,
+    "fast": replace(_FEW_PIXELS, refine=False, tta="none"),
     "balanced": replace(_FEW_PIXELS, tta="none"),
-    # Tiles that are a fourth larger than 768 need what those of 1024 do.
-    "best": replace(_FEW_PIXELS, tile=768, tta="zoom"),
+    "best": _BEST,
     "published": PUBLISHED,
     # Of photographs nothing is print or blank, and its network has no second stage.
-    "watermark": replace(_FAST, nets=("watermark_lite",), skip_blank=False, turn=False,
-                         scale=BY_SIZE),
+    "watermark": replace(_BEST, nets=("watermark_lite",), refine=False, skip_blank=False,
+                         turn=False, scale=BY_SIZE),
 }
 DEFAULT = "balanced"
 
