@@ -32,7 +32,7 @@ def scale(text: str) -> float | str:
     if text in (AUTOMATIC, BY_SIZE):
         return text
     number = float(text)
-    return int(number) if number == int(number) else number  # as a quality has it
+    return next((scale for scale in SCALES if scale == number), number)  # as a quality has it
 
 
 def scale_of(page: np.ndarray, scale: float | str) -> float:
@@ -111,7 +111,7 @@ def lies_on_side(page: np.ndarray) -> bool:
     Text that is set in columns does so, too, on an upright page.
     """
     parts = _parts(page)
-    return sum(map(_down, parts)) > sum(_lines(part)[1].sum() for part in parts)
+    return sum(map(_down, parts)) > sum(int(_lines(part)[1].sum()) for part in parts)
 
 
 def window_with_lines_down(page: np.ndarray, side: int) -> np.ndarray:

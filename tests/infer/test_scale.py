@@ -1,3 +1,4 @@
+import math
 from functools import partial
 
 import cv2
@@ -68,7 +69,7 @@ def test_the_window_with_lines_down():
 
 
 @pytest.mark.parametrize("text, expected", [
-    ("1", 1), ("2.0", 2), ("0.5", 0.5), ("auto", "auto"), ("size", "size"),
+    ("1", 1), ("2.0", 2), ("0.5", 0.5), ("auto", "auto"), ("size", "size"), ("inf", math.inf),
 ])
 def test_a_scale_is_written_as_a_quality_has_it(text, expected):
     # What results were made with is kept as text.
