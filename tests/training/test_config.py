@@ -40,7 +40,7 @@ def test_recipes_of_the_contest(path):
 def test_the_recipes_of_watermarks(name, width):
     config = load_config(ROOT / "configs" / f"{name}.yaml")
     model, synth = config.model, config.data.synth
-    assert (model.arch, model.width, model.form) == ("erasenet", width, "gated")
+    assert (model.arch, model.width, model.form) == ("erasenet", width, "translucent")
     assert synth.kinds == ["watermark"] and config.data.layout == "synth" and synth.share > 0
     # White at an opacity of a fifth over light grey is 8 grey levels: all of it is to be seen.
     page, marked = np.full((4, 4, 3), 215, np.uint8), np.full((4, 4, 3), 223, np.uint8)
