@@ -45,7 +45,7 @@ class Job:
     folder: Path
     pages: list[Page]
     used: float  # when somebody last asked for it
-    what: str = "handwriting"  # to erase; see `schema.What`
+    what: str  # to erase; see `schema.What`
     cancelled: bool = False
 
     @property

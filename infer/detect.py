@@ -45,7 +45,7 @@ PROGRAM = "infer.detect"
 def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     try:
-        pages = expand_inputs(options.inputs, [*filter(None, [options.overlay])])
+        pages = expand_inputs(options.inputs, [options.overlay] if options.overlay else [])
         overlays = {page: picture_of(page, options.overlay) for page in pages} \
             if options.overlay else {}
         if options.json is not None and not options.json.resolve().parent.is_dir():

@@ -116,9 +116,8 @@ def lies_on_side(page: np.ndarray) -> bool:
 
 def window_with_lines_down(page: np.ndarray, side: int) -> np.ndarray:
     """The part of a page, H,W,3, `side` pixels a side at most, in which most lines run down."""
-    rows, columns = (np.linspace(0, max(0, length - side), min(3, -(-length // side))).astype(int)
-                     for length in page.shape[:2])
-    windows = [page[top:top + side, left:left + side] for top in rows for left in columns]
+    rows, columns = (_windows(length, side) for length in page.shape[:2])
+    windows = [page[top, left] for top in rows for left in columns]
     return windows[0] if len(windows) == 1 else max(windows, key=_down)
 
 
@@ -136,8 +135,14 @@ def _parts(page: np.ndarray) -> list[np.ndarray]:
 def _samples(length: int) -> list[slice]:
     if length <= _WINDOW * _WINDOWS:
         return [slice(0, length)]
-    return [slice(begin, begin + _WINDOW)
-            for begin in np.linspace(0, length - _WINDOW, _WINDOWS).astype(int)]
+    return _windows(length, _WINDOW)
+
+
+def _windows(length: int, side: int) -> list[slice]:
+    """Up to _WINDOWS, `side` long at most, from one end to the other."""
+    count = min(_WINDOWS, -(-length // side))
+    return [slice(begin, begin + side)
+            for begin in np.linspace(0, max(0, length - side), count).astype(int)]
 
 
 def _lines(page: np.ndarray) -> np.ndarray:

@@ -20,10 +20,10 @@ const pause = (seconds, signal) => new Promise((resolve, reject) => {
 export const unfinished = ({ state }) => state === "waiting" || state === "running";
 
 /**
- * A file or what the server knows of it, and `what` is erased from it. `state` is 'sending', 'queueFull', 'sent' (then `job` says
- * more), 'cancelled', 'lost' or 'refused' (for the `reason`, a Problem). `strokes` holds those of
- * each page that the server has, by its number, as far as they are known here; `redoing` settles
- * when those on their way are there.
+ * A file or what the server knows of it, and `what` is erased from it. `state` is 'sending',
+ * 'queueFull', 'sent' (then `job` says more), 'cancelled', 'lost' or 'refused' (for the `reason`, a
+ * Problem). `strokes` holds those of each page that the server has, by its number, as far as they
+ * are known here; `redoing` settles when those on their way are there.
  */
 class Entry {
   static count = 0;

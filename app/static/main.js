@@ -5,8 +5,8 @@ import { Brush } from "./brush.js";
 import { Documents, unfinished } from "./documents.js";
 import { describe, List, rowName } from "./list.js";
 import { Stage } from "./stage.js";
-import { View } from "./view.js";
 import { recall, remember } from "./store.js";
+import { View } from "./view.js";
 import { fillWords, problem, switchLanguage, word } from "./words.js";
 
 const PATIENCE = 600; // milliseconds after a stroke until the page is redone
