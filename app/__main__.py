@@ -35,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
         start_paddle(options.threads)
         from infer import Eraser
 
-        if what == "watermark" and options.quality.get("quality") != what:
+        if what == "watermark":
             return Eraser(quality=what, threads=options.threads)
         return Eraser(options.weights, threads=options.threads, **options.quality)
 
@@ -73,8 +73,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1", metavar="ADDRESS",
                         help="where to listen (127.0.0.1: this machine only; 0.0.0.0: everywhere)")
     parser.add_argument("--port", type=port_number, default=8000, help="(8000; 0: any free one)")
-    parser.add_argument("--quality", type=lambda name: {"quality": name}, default={},
-                        metavar="NAME",
+    parser.add_argument("--quality", type=quality, default={}, metavar="NAME",
                         help="how much work a page with handwriting is worth, as of test.sh")
     parser.add_argument("--weights", type=Path, nargs="+", metavar="FILE",
                         help="checkpoints for handwriting, fused by average (the bundled ones)")
@@ -87,6 +86,13 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         parser.add_argument(f"--{name}", type=positive, default=default, metavar="N",
                             help=f"{what} ({default})")
     return parser.parse_args(arguments)
+
+
+def quality(name: str) -> dict[str, str]:
+    if name == "watermark":
+        raise argparse.ArgumentTypeError("that is for handwriting; the page has a choice of "
+                                         "watermarks, and the API what=watermark")
+    return {"quality": name}
 
 
 def positive(text: str) -> int:

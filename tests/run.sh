@@ -10,5 +10,5 @@ require tests/requirements.txt
 # crash, once and by chance: a test that ends its process, and no other, has one more try. So has one
 # that hangs: its process says where, and ends.
 FLAGS_use_mkldnn=1 GLOG_minloglevel=2 \
-    exec "$PYTHON" -m pytest -n 2 --reruns 1 --only-rerun "^worker .* crashed" \
+    exec "$PYTHON" -m pytest -n 2 --dist worksteal --reruns 1 --only-rerun "^worker .* crashed" \
     --timeout 600 --timeout-method thread "$@"

@@ -17,7 +17,7 @@ const WORDS = {
     choose: "Choose files",
     photo: "Take a photo",
     example: "Try it with an example",
-    kinds: "JPEG, PNG, WebP, BMP, TIFF and PDF; up to {megabytes} MB a file, " +
+    kinds: "JPEG, PNG, WebP, BMP, HEIC, TIFF and PDF; up to {megabytes} MB a file, " +
       "{megapixels} megapixels a page and {pages} pages a document.",
     here: "Nothing leaves this computer. The server deletes pages {minutes} minutes after this " +
       "page last asked for them.",
@@ -69,7 +69,7 @@ const WORDS = {
     eraseHint: "Brush over what is left: it is filled from around it.",
     size: "Brush",
     undo: "Undo",
-    ink: "Show ink",
+    ink: "Show what was found",
     zoomIn: "Zoom in",
     zoomOut: "Zoom out",
     fit: "Fit",
@@ -90,7 +90,7 @@ const WORDS = {
     choose: "选择文件",
     photo: "拍照",
     example: "用示例试试",
-    kinds: "支持 JPEG、PNG、WebP、BMP、TIFF 和 PDF；每个文件不超过 {megabytes} MB，" +
+    kinds: "支持 JPEG、PNG、WebP、BMP、HEIC、TIFF 和 PDF；每个文件不超过 {megabytes} MB，" +
       "每页不超过 {megapixels} 百万像素，每份文档不超过 {pages} 页。",
     here: "一切都在本机完成，不会外传。本页面 {minutes} 分钟不再取用，服务器就会删除。",
     there: "页面只会发送到 {host}，不会去别处。本页面 {minutes} 分钟不再取用，服务器就会删除。",
@@ -139,7 +139,7 @@ const WORDS = {
     eraseHint: "涂抹没擦净的地方：用周围的内容填补。",
     size: "笔刷",
     undo: "撤销",
-    ink: "显示墨迹",
+    ink: "显示找到的内容",
     zoomIn: "放大",
     zoomOut: "缩小",
     fit: "全页",

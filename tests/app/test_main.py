@@ -28,6 +28,7 @@ def run(*options):
     (["--queue", "0"], "argument --queue: invalid whole number above 0 value: '0'"),
     (["--megapixels", "many"], "argument --megapixels: invalid whole number above 0"),
     (["--threads", "-1"], "argument --threads"),
+    (["--quality", "watermark"], "argument --quality: that is for handwriting; the page has a "),
     (["--weights", "none.pdparams"], "python -m app: none.pdparams: No such file or directory"),
     (["--host", "192.0.2.1"], "python -m app: 192.0.2.1 port 8000: "),
     (["--host", "a..b"], "python -m app: a..b port 8000: not a name that a machine may have"),
