@@ -302,11 +302,6 @@ def check_places(pages: list[Path], options: argparse.Namespace) -> None:
             if os.path.realpath(target) == os.path.realpath(page):
                 raise ValueError(f"{page}: would be overwritten by what is made of it; choose "
                                  "another folder")
-    for text in options.inputs:
-        for folder in filter(None, (options.output, options.mask)):
-            if os.path.isdir(text) and os.path.realpath(text) == os.path.realpath(folder):
-                raise ValueError(f"{folder}: is the folder of the pages, of which results would be "
-                                 "some in the next run; choose another folder")
 
 
 def _read_bytes(path: Path) -> bytes:

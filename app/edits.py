@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 
 import cv2
 import numpy as np
@@ -16,6 +17,7 @@ PIECE = 512  # pixels a side that are filled at once: a second's work
 LINES = 50  # of a stroke that are drawn at once
 SHIFT = 4  # bits of a pixel that strokes are drawn with
 KEEP, ERASE = 1, 2
+PAPER = 255
 
 
 def draw(
@@ -62,16 +64,28 @@ def apply(
 def fill(
     image: np.ndarray, where: np.ndarray, check: Callable[[], object] = lambda: None
 ) -> None:
-    """Fill pixels of uint8 H,W,3 from those around them, in place. `check` is as of `draw`."""
+    """Fill pixels of uint8 H,W,3 from those around them, in place; all of them white.
+
+    `check` is as of `draw`.
+    """
     holes = where.astype(np.uint8)
     left, top, width, height = cv2.boundingRect(holes)
-    for y in range(top, top + height, PIECE):
-        for x in range(left, left + width, PIECE):
+    pieces = list(product(range(top, top + height, PIECE), range(left, left + width, PIECE)))
+    if where.all():  # nothing to fill it from
+        image[:] = PAPER
+        return
+    while pieces:
+        later = []
+        for y, x in pieces:
             check()
             piece = np.s_[y:y + PIECE, x:x + PIECE]
-            if not holes[piece].any():
-                continue
             near = np.s_[max(0, y - AROUND):y + PIECE + AROUND,
                          max(0, x - AROUND):x + PIECE + AROUND]
+            if not holes[piece].any():
+                continue
+            if holes[near].all():
+                later.append((y, x))
+                continue
             image[near] = cv2.inpaint(image[near], holes[near], RADIUS, cv2.INPAINT_TELEA)
             holes[piece] = 0  # what is filled helps to fill what is beside it
+        pieces = later

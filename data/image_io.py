@@ -8,6 +8,7 @@ import os
 from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -262,12 +263,13 @@ def expand_inputs(inputs: list[str], own: Collection[Path] = ()) -> list[Path]:
     """Folders, files and glob patterns as one list of images and PDFs, in order, each once.
 
     Of what a pattern matches, files of other kinds are left out where there are any of these, and
-    so is what lies in the program's `own` folders. Raises ValueError for an input that names
-    nothing, and where two files share a stem: their results would overwrite each other.
+    so is what lies in the program's `own` folders below it. Raises ValueError for an input that
+    names nothing, for pages straight in an own folder, and where two files share a stem: their
+    results would overwrite each other.
     """
     # By what it is and its stem: links by other names are pages of their own.
     found: dict[tuple[str, str], Path] = {}
-    ours = set(map(os.path.realpath, own))
+    ours = {Path(os.path.realpath(folder)) for folder in own}
     for text in inputs:
         path = Path(text)
         if path.is_dir():
@@ -276,10 +278,15 @@ def expand_inputs(inputs: list[str], own: Collection[Path] = ()) -> list[Path]:
             files = [path]
         else:
             files = sorted(filter(_is_file, map(Path, glob.glob(text, recursive=True))))
+            root = Path(*takewhile(lambda part: not glob.has_magic(part), path.parts))
             results = {folder for folder in {file.parent for file in files}
-                       if ours & set(map(os.path.realpath, (folder, *folder.parents)))}
+                       if _below(folder, ours) - _below(root, ours)}
             files = [file for file in files if file.parent not in results]
             files = [file for file in files if file.suffix.lower() in DOCUMENTS] or files
+        for folder in {file.parent for file in files if not path.is_file()}:
+            if Path(os.path.realpath(folder)) in ours:
+                raise ValueError(f"{folder}: is the folder of the pages, of which results would be "
+                                 "some in the next run; choose another folder")
         if not files and not path.exists() and not glob.has_magic(text):
             raise ValueError(f"{text}: no such file or folder")
         if not files:
@@ -296,6 +303,12 @@ def expand_inputs(inputs: list[str], own: Collection[Path] = ()) -> list[Path]:
                 "each other; rename one or erase them into two folders"
             )
     return list(found.values())
+
+
+def _below(folder: Path, ours: set[Path]) -> set[Path]:
+    """Which of our folders a folder is, or lies in."""
+    real = Path(os.path.realpath(folder))
+    return ours & {real, *real.parents}
 
 
 def passed_over(inputs: list[str], own: Collection[Path] = ()) -> Iterator[str]:

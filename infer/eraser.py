@@ -197,6 +197,14 @@ class Eraser:
 
         total = count_tiles(box, image.shape, tiling)
         out = image.copy()
+        if holes is not None and not self._filler.learnt:
+            change = np.ones(holes.shape, bool) if change is None else change
+            for place, own, filled in self._filler.fill_large(image, holes, tiling.step):
+                own = own & change[place]
+                out[place][own] = filled[own]
+                change[place][own] = False  # for tiles
+                if mask is not None:
+                    mask[place][own & holes[place]] = 1
         erase_tiles = partial(self._erase, scale=scale)
         page = image if holes is None else np.dstack([image, holes.astype(np.uint8) * 255])
         parts = each_tile(page, erase_tiles, tiling, self._batch, wanted, box)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import cv2
 import numpy as np
@@ -15,6 +15,8 @@ from data.holes import INK, ink_hole
 # float32 N,4,H,W, RGB in [0, 1] and the hole of 0 and 1, to N,3,H,W: as an inpainting network's
 # engine, whose other results are not looked at.
 Fill = Callable[[np.ndarray], tuple[np.ndarray, ...]]
+# Where on the page, which pixels of that (bool), and what it looks like filled (uint8 RGB).
+Filled = tuple[tuple[slice, slice], np.ndarray, np.ndarray]
 AROUND = 6  # pixels about a hole whose colour it takes
 REACH = 3  # pixels around a hole that OpenCV's methods look at
 
@@ -26,6 +28,7 @@ class Filler:
         if dilate < 0:
             raise ValueError(f"dilate must be 0 or more pixels, got {dilate}")
         self._fill, self._dilate = fill, dilate
+        self.learnt = fill not in FILLS.values()
 
     def __call__(self, pictures: np.ndarray, masks: np.ndarray, scale: float) -> np.ndarray:
         """N,3,H,W in [0, 1] and N,H,W in [0, 1], both enlarged by `scale`, to N,3,H,W.
@@ -40,6 +43,24 @@ class Filler:
     def hole(self, mask: np.ndarray) -> np.ndarray:
         """A page's mask, H,W in [0, 1], as a hole: float32 H,W of 0 and 1."""
         return ink_hole(mask, self._dilate)
+
+    def fill_large(self, page: np.ndarray, holes: np.ndarray, side: int) -> Iterator[Filled]:
+        """Fill each hole about `side` pixels wide and high or more, one by one, whole.
+
+        Inside of such a hole a tile would have nothing that is known. `page` is uint8 H,W,3,
+        `holes` bool H,W before they are widened.
+        """
+        hole = self.hole(holes.astype(np.float32))
+        count, labels, boxes, _ = cv2.connectedComponentsWithStats(hole.astype(np.uint8))
+        for label in range(1, count):
+            left, top, width, height, _ = boxes[label]
+            if min(width, height) < side:
+                continue
+            place = np.s_[max(0, top - AROUND):top + height + AROUND,
+                          max(0, left - AROUND):left + width + AROUND]
+            planes = np.dstack([page[place].astype(np.float32) / 255, hole[place]])
+            filled = self._fill(planes.transpose(2, 0, 1)[None])[0][0].transpose(1, 2, 0)
+            yield place, labels[place] == label, np.rint(filled * 255).astype(np.uint8)
 
 
 def page_colour(batch: np.ndarray) -> tuple[np.ndarray]:

@@ -141,8 +141,8 @@ def test_results_among_the_pages(run):
     for arguments in (["--output", "pages"], ["--mask", "link"]):
         status, _, err = run("pages", *arguments)
         assert (status, problems(err)) == (2, [
-            f"test.py: {arguments[1]}: is the folder of the pages, of which results would be some "
-            "in the next run; choose another folder"])
+            "test.py: pages: is the folder of the pages, of which results would be some in the "
+            "next run; choose another folder"])
     for _ in range(2):
         status, _, _ = run("pages/a.jpg", "--output", "pages")
         assert status == 0
@@ -440,8 +440,9 @@ def test_no_place(run):
         (["pages", "--output", "file"], "file: cannot be made a folder (File exists)"),
         (["pages", "--output", "file/below"], "file/below: cannot be made a folder (Not a dir"),
         (["pages", "--mask", "file"], "file: cannot be made a folder"),
-        (["pages", "--output", "pages", "--overwrite"], "pages/a.png: would be overwritten"),
-        (["pages", "--mask", "pages", "--overwrite"], "pages/a.png: would be overwritten"),
+        (["pages/a.png", "--output", "pages", "--overwrite"], "pages/a.png: would be overwrit"),
+        (["pages/a.png", "--mask", "pages", "--overwrite"], "pages/a.png: would be overwritten"),
+        (["pages/*.png", "--mask", "pages"], "pages: is the folder of the pages, of which"),
         (["pages", "--mask", "./out"], "--mask must be another folder than --output"),
         (["pages", "--zip", "none/z.zip"], "none/z.zip: the zip must be"),
         (["pages", "--zip", "empty"], "empty: the zip must be"),

@@ -319,6 +319,10 @@ def test_inputs_are_folders_files_and_patterns(tmp_path):
     assert names("**/*") == ["[1].png", "a.jpg", "b.png", "c.tif", "d.png"]
     found = expand_inputs([str(tmp_path / "**/*")], [tmp_path / "more", tmp_path / "none"])
     assert [path.name for path in found] == ["[1].png", "a.jpg", "b.png"]
+    for above in (tmp_path, tmp_path.parent):  # results beside the pages' folder, or above it
+        assert len(expand_inputs([str(tmp_path / "in/*")], [above])) == 3
+    with pytest.raises(ValueError, match="in: is the folder of the pages"):
+        expand_inputs([str(tmp_path / "in/*")], [tmp_path / "in"])
     assert names("more/*.txt") == names("more/e.txt") == ["e.txt"]  # by name; reading it will tell
     for wrong, message in (("gone", "no such file"), ("more/*.jpg", "no images")):
         with pytest.raises(ValueError, match=message):

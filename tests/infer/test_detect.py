@@ -147,7 +147,7 @@ def test_nothing_is_overwritten_unasked(pages, tmp_path, capsys):
     assert detect.main([str(pages), "--json", str(table), "--overwrite"]) == 0
     assert len(json.loads(table.read_text())) == 2
     for target in ("--overlay", str(pages)), ("--json", str(pages / "a.png")):
-        assert detect.main([str(pages), *target, "--overwrite"]) == 2
+        assert detect.main([str(pages / "a.png"), *target, "--overwrite"]) == 2
         assert "is one of the inputs" in capsys.readouterr().err
 
 

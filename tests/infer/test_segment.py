@@ -92,7 +92,7 @@ def test_wrong_arguments(pages, tmp_path, capsys, monkeypatch, options, message)
 
 def test_nothing_is_written_over_unasked(pages, tmp_path, capsys):
     assert segment.main([str(pages), "--output", str(pages)]) == 2
-    assert "is one of the inputs" in capsys.readouterr().err
+    assert "is the folder of the pages" in capsys.readouterr().err
     out = tmp_path / "masks"
     assert segment.main([str(pages), "--output", str(out)]) == 0
     assert segment.main([str(pages), "--output", str(out)]) == 2

@@ -109,6 +109,23 @@ def test_given_holes_ask_no_network(page):
     assert np.array_equal(half[:, 40:], inked[:, 40:])
 
 
+@pytest.mark.parametrize("fill", FILLS)
+def test_a_hole_larger_than_tiles_is_filled_from_around_it(fill):
+    page, holes = np.full((400, 500, 3), (200, 210, 220), np.uint8), np.zeros((400, 500), bool)
+    holes[60:330, 0:290] = holes[40:45, 400:480] = True
+    inked = page.copy()
+    inked[holes] = (180, 0, 0)
+    eraser = Eraser([], fill=fill, dilate=1, tile=64, margin=8)
+    image, mask = eraser.run(inked, holes=holes)
+    assert cv2.absdiff(image, page).max() < 40  # red is 220 away
+    assert np.array_equal(mask == 1, holes)
+    where = np.zeros_like(holes)
+    where[:200] = True
+    half = eraser.run(inked, where=where, holes=holes).image
+    assert cv2.absdiff(half[:200], page[:200]).max() < 40
+    assert np.array_equal(half[200:], inked[200:])
+
+
 def test_white_ink_on_a_blank_page_is_filled_too(page):
     """Tiles without print are not left out where holes are given."""
     holes = np.zeros((600, 500), bool)
