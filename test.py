@@ -254,11 +254,12 @@ def told_where(options: argparse.Namespace) -> tuple[Where | None, dict[str, lis
         raise ValueError("--dilate widens what --fill fills: give --fill, too")
     if (options.dilate or 0) < 0:
         raise ValueError(f"--dilate must be 0 or more, got {options.dilate}")
-    if options.fill and options.fill not in FILLS and not Path(options.fill).is_file():
+    if options.fill not in (None, *FILLS) and not Path(options.fill).is_file():
         raise ValueError(f"--fill {options.fill}: no such checkpoint, and none of "
                          f"{', '.join(FILLS)}")
-    if options.holes and (options.fill is None or options.weights):
-        raise ValueError("--holes says what to erase: it needs --fill and has no use for --weights")
+    if options.holes and (options.fill is None or options.weights or options.fuse):
+        raise ValueError("--holes says what to erase: it needs --fill and has no use for --weights "
+                         "and --fuse")
     found, files = {}, {}
     for name, known in (("only", (WORDS,)), ("protect", (WORDS, PRINT)), ("holes", ())):
         given = getattr(options, name) or []
@@ -267,6 +268,10 @@ def told_where(options: argparse.Namespace) -> tuple[Where | None, dict[str, lis
             if not path.exists():
                 neither = f", and not {' or '.join(known)}" if known else ""
                 raise ValueError(f"--{name} {path}: no such file or folder{neither}")
+            folder = path if path.is_dir() else path.parent
+            if options.mask and os.path.realpath(folder) == os.path.realpath(options.mask):
+                raise ValueError(f"--mask {options.mask}: would replace what --{name} reads; "
+                                 "choose another folder")
         if known:
             found[name] = next((word for word in known if word in given), None)
     if options.flatten and (options.only or options.protect):
@@ -365,8 +370,8 @@ def run(
             for job, outcome in outcomes:
                 if not isinstance(outcome, Exception):
                     try:
-                        for kind, content in outcome.items():
-                            places[kind].write(job.names[kind], job.key, content)
+                        for kind, name in job.names.items():
+                            places[kind].write(name, job.key, outcome.get(kind))
                         done.add(job.path)
                         made += 1
                     except OSError as error:

@@ -196,7 +196,10 @@ def download(
         stream = opened.enter_context(TemporaryFile(dir=request.app.state.folder))
         try:
             write(stream, jobs)
-        except FileNotFoundError:
+        except Exception:  # libraries make of a missing file what they like
+            if all(job.path(page, "result").exists()
+                   for job in jobs for page in job.pages if page.version):
+                raise
             raise HTTPException(404, "a job was forgotten meanwhile") from None
         headers = {"Content-Length": str(stream.tell()),
                    "Content-Disposition": f'attachment; filename="erased.{form}"'}

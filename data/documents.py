@@ -24,6 +24,7 @@ from data.image_io import (
     PHOTOS,
     PageImage,
     encode_image,
+    is_negative,
     open_image,
     page_frames,
     read_picture,
@@ -149,7 +150,10 @@ class TiffDocument(Document):
                 if isinstance(text := image.tag_v2.get(tag), str)}
         options["tiffinfo"] = told | options.get("tiffinfo", {})
         dpi, profile = upright_dpi(image), image.info.get("icc_profile")
-        return save_image(ImageOps.exif_transpose(image), ".tif", options, dpi, profile)
+        turned = ImageOps.exif_transpose(image)
+        if is_negative(image):  # which Pillow does not write
+            turned = Image.fromarray(65535 - np.asarray(turned))
+        return save_image(turned, ".tif", options, dpi, profile)
 
 
 def open_document(

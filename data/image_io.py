@@ -70,12 +70,16 @@ def read_picture(
         mode = {"1": "1", "L": "L", "LA": "L", "I": "L", "I;16": "L", "I;16B": "L"}.get(
             image.mode, "RGB")
         coding = image.info.get("compression", "raw")
-        # Of 16 bits Pillow leaves white as 0 where a TIFF has it so (tag 262).
-        negative = image.mode.startswith("I") and getattr(image, "tag_v2", {}).get(262) == 0
+        negative = is_negative(image)
         pixels, profile = _to_rgb(ImageOps.exif_transpose(image), paper)
         if negative:
             pixels = 255 - pixels
         return PageImage(pixels, dpi, profile, mode, coding)
+
+
+def is_negative(image: Image.Image) -> bool:
+    """Of 16 bits Pillow leaves white as 0 where a TIFF has it so (tag 262)."""
+    return image.mode.startswith("I") and getattr(image, "tag_v2", {}).get(262) == 0
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from pathlib import Path
 from data.files import write_bytes
 
 NAME = ".manifest.jsonl"
+NOTHING = ""  # instead of a digest
 
 
 def digest(content: bytes) -> str:
@@ -44,22 +45,28 @@ class Manifest:
         """'current' (nothing to do), 'stale' (absent, or ours and outdated) or 'foreign'."""
         path = self.folder / name
         if not path.exists():
-            return "stale"
+            return "current" if (key, NOTHING) in self._versions[name] else "stale"
         there = digest(path.read_bytes())
         if (key, there) in self._versions[name]:
             return "current"
         return "stale" if there in {content for _, content in self._versions[name]} else "foreign"
 
-    def write(self, name: str, key: str, content: bytes) -> None:
-        """Write one output atomically and record it. Raises OSError naming the file."""
-        version = key, digest(content)
+    def write(self, name: str, key: str, content: bytes | None) -> None:
+        """Write one output atomically and record it; None: there is none, and no older one stays.
+
+        Raises OSError naming the file.
+        """
+        version = key, NOTHING if content is None else digest(content)
         try:
             with self._path.open("a", encoding="utf-8") as stream:
                 # The newline comes first: a torn line before this one must not swallow it.
                 stream.write("\n" + json.dumps([name, *version]))
         except OSError as error:
             raise OSError(error.errno, error.strerror, str(self._path)) from error
-        write_bytes(self.folder / name, content)
+        if content is None:
+            (self.folder / name).unlink(missing_ok=True)
+        else:
+            write_bytes(self.folder / name, content)
         self._versions[name].add(version)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from data.cores import usable_cores
+from data.documents import document_kind
 from data.files import write_bytes
 from data.image_io import list_images, read_image
 from infer.record import RECORDS, read_figures, read_pictures
@@ -41,7 +42,8 @@ class Report:
         self._path = path
         self._files = {file.stem: file for file in files}
         self._truths = {} if truths is None else {
-            path.stem: path for path in list_images(truths) if path.stem in self._files}
+            path.stem: path for path in list_images(truths)
+            if path.stem in self._files and document_kind(self._files[path.stem]) == "image"}
         if truths and not self._truths:
             raise ValueError(f"{truths}: no page's ground truth is there; files pair by stem, for "
                              f"example {truths / min(self._files)}.*")

@@ -18,6 +18,7 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen import canvas
 
 from data.image_io import read_image, write_image
+from data.manifest import NAME
 from infer.eraser import Eraser
 
 ROOT = Path(__file__).parents[1]
@@ -177,9 +178,10 @@ def test_drawn_pages_are_said_and_kept_where_asked(run):
     make_pdf("all/drawn.pdf", 2, drawn=(0, 1))
     status, out, err = run("all", "--drop-annotations", "--mask", "masks")
     assert (status, out[:8]) == (0, "1 erased")
-    assert [os.listdir("masks"), Path("out/drawn.pdf").exists()] == [[], True]
+    assert [os.listdir("masks"), Path("out/drawn.pdf").exists()] == [[NAME], True]
     assert problems(err) == ["test.py: all/drawn.pdf: nothing was laid on its 2 drawn pages; "
                              "without --drop-annotations they are erased as pictures"]
+    assert run("all", "--drop-annotations", "--mask", "masks")[1].startswith("0 erased, 1 up to")
 
 
 def test_bad_documents_are_named_and_leave_nothing(run, monkeypatch):

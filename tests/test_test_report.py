@@ -105,6 +105,14 @@ def test_the_report_measures_as_evaluate_does(run, make_set):
             assert f"{row[name]:.6g}" == expected[Path(row["page"]).stem][name]
 
 
+def test_documents_are_not_measured(run):
+    make_folder("a")
+    Path("pages").rename("gts")
+    Path("a.pdf").write_bytes(img2pdf.convert([Path("gts/a.png").read_bytes()]))
+    status, _, err = run("a.pdf", "--report", "--gt", "gts")
+    assert (status, err[:44]) == (2, "test.py: gts: no page's ground truth is ther")
+
+
 def test_no_room_for_the_report(run, monkeypatch):
     make_folder("a")
     assert run("pages", "--report")[0] == 0

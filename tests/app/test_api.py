@@ -106,6 +106,17 @@ def test_a_pdf_comes_back_as_one(client, page, make_pdf, read_pdf):
         assert pages.namelist() == ["two pages-1.png", "two pages-2.png"]
 
 
+@pytest.mark.parametrize("form", ["zip", "pdf"])
+def test_a_job_that_is_removed_meanwhile(client, page, make_pdf, tmp_path, form):
+    for content, name in ((page, "a.png"), (make_pdf(page, page), "b.pdf")):
+        job = client.erase(content, name)
+        for path in (tmp_path / "tmp").rglob("*result"):
+            path.unlink()
+        answer = client.get("/api/download", params={"job": job["id"], "form": form})
+        assert (answer.status_code, answer.json()["detail"]) == (
+            404, "a job was forgotten meanwhile")
+
+
 def test_all_in_one_file(client, page, make_pdf, read_pdf):
     jobs = [client.erase(page, "a.png"), client.erase(make_pdf(page, page), "b.pdf"),
             client.erase(page.transpose(1, 0, 2), "A.png"), client.erase(page, "a (2).png")]

@@ -2,6 +2,7 @@
 
 import io
 import re
+import struct
 from functools import cache
 
 import numpy as np
@@ -94,6 +95,19 @@ def test_a_tiff_of_jpegs_stays_one():
         made.seek(index)
         assert made.info["compression"] == "jpeg"
         assert np.abs(pixels(made) - (255.0 - page.image)).mean() < 4
+
+
+def test_pages_whose_white_is_0_stay_as_they_are():
+    images = [Image.fromarray(np.arange(400, dtype=np.uint16).reshape(20, 20) * n) for n in (50, 90)]
+    one, zero = (struct.pack("<HHIHH", 262, 3, 1, value, 0) for value in (1, 0))
+    content = tiff(*images)
+    assert content.count(one) == 2
+    content = content.replace(one, zero)
+    result, _ = inverted(content, pages="1")
+    for file in (content, result):
+        with open_document("a.tif", file, pages="2") as document:
+            expected = 255 - read_image("a.png", coded(images[1]))
+            np.testing.assert_array_equal(document[0].image, expected)
 
 
 def test_chosen_pages_of_a_tiff():

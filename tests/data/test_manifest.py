@@ -21,6 +21,18 @@ def test_what_it_calls_a_file(tmp_path):
     assert manifest.state("b.png", "key") == "foreign"
 
 
+def test_there_may_be_nothing_to_write(tmp_path):
+    manifest = Manifest(tmp_path)
+    manifest.write("a.png", "key", b"content")
+    manifest.write("a.png", "other", None)
+    assert not (tmp_path / "a.png").exists()
+    for reader in (manifest, Manifest(tmp_path)):
+        assert reader.state("a.png", "other") == "current"
+        assert reader.state("a.png", "key") == "stale"
+    (tmp_path / "a.png").write_bytes(b"somebody's")
+    assert manifest.state("a.png", "other") == "foreign"
+
+
 def test_older_versions_stay_ours(tmp_path):
     manifest = Manifest(tmp_path)
     manifest.write("a.png", "first", b"1")
