@@ -98,7 +98,8 @@ def test_a_tiff_of_jpegs_stays_one():
 
 
 def test_pages_whose_white_is_0_stay_as_they_are():
-    images = [Image.fromarray(np.arange(400, dtype=np.uint16).reshape(20, 20) * n) for n in (50, 90)]
+    levels = np.arange(400, dtype=np.uint16).reshape(20, 20)
+    images = [Image.fromarray(levels * n) for n in (50, 90)]
     one, zero = (struct.pack("<HHIHH", 262, 3, 1, value, 0) for value in (1, 0))
     content = tiff(*images)
     assert content.count(one) == 2
