@@ -61,17 +61,19 @@ def load_features(path: Path | str) -> VGGFeatures:
 
 def _layers(state: dict) -> list[tuple[np.ndarray, np.ndarray]]:
     """The 3×3 convolutions (weight, bias) in the file's order, which is that of the network, with
-    the batch norm behind each folded in."""
+    the batch norm behind each folded in; CRAFT has 1×1 convolutions with norms of their own."""
     parts: dict[str, dict[str, np.ndarray]] = {}
     for name, array in state.items():
         prefix, _, part = name.rpartition(".")
         parts.setdefault(prefix, {})[PARTS.get(part, part)] = np.asarray(array)
-    layers = []
+    layers, folds = [], False
     for part in parts.values():
         weight = part.get("weight")
-        if weight is not None and weight.shape[2:] == (3, 3):
-            layers.append((weight.astype("float32"), part["bias"].astype("float32")))
-        elif "_mean" in part and layers:
+        if weight is not None and weight.ndim == 4:
+            folds = weight.shape[2:] == (3, 3)
+            if folds:
+                layers.append((weight.astype("float32"), part["bias"].astype("float32")))
+        elif "_mean" in part and folds:
             weight, bias = layers[-1]
             scale = part["weight"] / np.sqrt(part["_variance"].astype("float32") + EPSILON)
             layers[-1] = (weight * scale[:, None, None, None].astype("float32"),

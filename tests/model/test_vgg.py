@@ -1,12 +1,15 @@
+from pathlib import Path
+
 import numpy as np
 import paddle
 import paddle.nn.functional as F
 import pytest
 from paddle.vision.models.vgg import make_layers
 
-from model import vgg
+from model import vgg, weights
 from model.pickles import write_arrays
 
+ROOT = Path(__file__).parents[2]
 CHANNELS = {16: [4, 4, "M", 8, 8, "M", 16, 16, 16, "M", 32, 32, 32, "M", 32, "M"],
             19: [4, 4, "M", 8, 8, "M", 16, 16, 16, 16, "M", 32, 32, 32, 32, "M", 32, "M"]}
 ALL = ("conv1_2", "pool1", "pool2", "conv3_2", "pool3", "conv4_2")
@@ -74,6 +77,18 @@ def test_names_as_in_craft_and_checkpoints(tmp_path):
         again = vgg.load_features(written(tmp_path, state))(x, ALL)
         for name in ALL:
             assert (first[name] == again[name]).all()
+
+
+def test_crafts_encoder():
+    """The norms of its 1×1 convolutions are none of the encoder's."""
+    path = ROOT / "weights" / "craft_lite.pdparams"
+    craft, features = weights.load(path), vgg.load_features(path)
+    x = paddle.rand([1, 3, 64, 32])
+    found = features(x, ("conv1_2", "pool3", "conv4_2"))
+    wanted = craft.encode1(craft.normalise(x))
+    np.testing.assert_allclose(found["conv1_2"], wanted, rtol=1e-3, atol=1e-4)
+    wanted = craft.encode8(found["pool3"])
+    np.testing.assert_allclose(found["conv4_2"], wanted, rtol=1e-3, atol=1e-4)
 
 
 def test_nothing_is_trained_and_little_computed(tmp_path):
