@@ -56,11 +56,25 @@ def _convert(kind: Any, value: Any, path: str) -> Any:
     return value
 
 
+class _Loader(yaml.SafeLoader):
+    """Refuses a key that is given twice: the last one would win in silence."""
+
+    def compose_mapping_node(self, anchor):
+        node, seen = super().compose_mapping_node(anchor), set()
+        for key, _ in node.value:
+            name = key.tag, str(key.value)
+            if name in seen:
+                raise yaml.MarkedYAMLError(problem=f"key {key.value!r} is given twice",
+                                           problem_mark=key.start_mark)
+            seen.add(name)
+        return node
+
+
 def read_yaml(path: Path | str) -> dict:
     """A YAML file's keys and values. Raises ValueError naming the file and the line."""
     path = Path(path)
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw = yaml.load(path.read_text(encoding="utf-8"), _Loader)
     except OSError as error:
         raise ValueError(f"{path}: cannot be read ({error.strerror})") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -85,7 +99,7 @@ def set_keys(raw: dict, assignments: list[str]) -> dict:
             if not isinstance(place, dict):
                 raise ValueError(f"--set {text}: {parent!r} holds a value, not keys")
         try:
-            place[last] = yaml.safe_load(value)
+            place[last] = yaml.load(value, _Loader)
         except yaml.YAMLError as error:
             raise ValueError(f"--set {text}: not valid YAML: {error}") from None
     return raw

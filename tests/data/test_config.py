@@ -79,6 +79,7 @@ def test_set_keys(raw, assignments, expected):
     ("a", "--set takes key.sub=value, got 'a'"),
     ("=3", "--set takes key.sub=value, got '=3'"),
     ("a.b=3", "--set a.b=3: 'a' holds a value, not keys"),
+    ("b={c: 1, c: 2}", "--set .*: not valid YAML: key 'c' is given twice"),
     ("b=[1", r"--set b=\[1: not valid YAML"),
 ])
 def test_set_keys_refuses(text, message):
@@ -90,6 +91,8 @@ def test_set_keys_refuses(text, message):
     (None, "cannot be read"),
     (b"a: [1", "not valid YAML: (?s:.*)line 1"),
     (b"\xff\xfe\xfd", "not valid YAML"),
+    (b"a: {b: 1}\nc: 1\na: {d: 1}", "not valid YAML: key 'a' is given twice(?s:.*)line 3"),
+    (b"a: {b: 1, c: 2, b: 1}", "key 'b' is given twice(?s:.*)line 1"),
     (b"- 1", "expected keys and values, got list"),
     (b"", "expected keys and values, got NoneType"),
 ])
@@ -104,5 +107,6 @@ def test_read_yaml_refuses(tmp_path, content, message):
 
 def test_read_yaml(tmp_path):
     path = tmp_path / "recipe.yaml"
-    path.write_text("a: {b: 1e-4}\nc: 题\n", encoding="utf-8")
-    assert read_yaml(path) == {"a": {"b": "1e-4"}, "c": "题"}  # from_dict makes the text a number
+    path.write_text("a: &a {b: 1e-4}\nc: 题\nd: {<<: *a, b: 2}\n", encoding="utf-8")
+    # from_dict makes the text a number
+    assert read_yaml(path) == {"a": {"b": "1e-4"}, "c": "题", "d": {"b": 2}}
