@@ -34,6 +34,7 @@ from data.page_cache import PageCache
 from data.soft_mask import CHANNELS, size_of, soft_mask
 
 LAYOUTS = ("competition", "watermark", "scut", "list")
+MASKS_LOOKED_AT = 32  # at least, of those that compute_mask.py made
 
 
 @dataclass(frozen=True)
@@ -321,21 +322,30 @@ def by_turns(pairs: Sequence[Pair]) -> list[Pair]:
 
 
 def _check_masks(pairs: Sequence[Pair], config: DataConfig) -> None:
-    """Warn where compute_mask.py made masks with other settings than the recipe's.
+    """Warn where compute_mask.py made masks with other settings than the recipe's, or of others
+    than the pages that are there.
 
-    The first mask tells: all of a folder are made in one go.
+    Looks at every so many masks, a few dozen, and at all that are older than their pages: to read
+    all pages would take minutes.
     """
-    pair = next((pair for pair in pairs if pair.mask.exists()), None)
-    if pair is None:
-        return
-    manifest = Manifest(pair.mask.parent)
-    key = make_key([pair.image, pair.gt], mask_settings(config))
-    if manifest.state(pair.mask.name, key) == "stale":
+    made = [pair for pair in pairs if pair.mask.exists()]
+    sample = made[::max(1, len(made) // MASKS_LOOKED_AT)]
+    looked = dict.fromkeys([*sample, *filter(_is_newer_than_mask, made)])
+    manifests = {folder: Manifest(folder) for folder in {pair.mask.parent for pair in looked}}
+    stale = [pair.mask for pair in looked if manifests[pair.mask.parent].state(
+        pair.mask.name, make_key([pair.image, pair.gt], mask_settings(config))) == "stale"]
+    if stale:
         warnings.warn(
-            f"{pair.mask.parent}: these masks were not made with the recipe's data.threshold "
-            f"{config.threshold:g}, channel {config.channel} and dilate {config.dilate}, or the "
-            "pages have changed since; they are used as they are. compute_mask.py with "
-            "--threshold, --channel and --dilate makes them anew", stacklevel=2)
+            f"{stale[0].parent}: {len(stale)} of {len(looked)} masks looked at, {stale[0].name} "
+            f"say, were not made with the recipe's data.threshold {config.threshold:g}, channel "
+            f"{config.channel} and dilate {config.dilate}, or their pages have changed since; they "
+            "are used as they are. compute_mask.py with --threshold, --channel and --dilate makes "
+            "them anew", stacklevel=2)
+
+
+def _is_newer_than_mask(pair: Pair) -> bool:
+    image, gt, mask = (path.stat().st_mtime_ns for path in (pair.image, pair.gt, pair.mask))
+    return max(image, gt) > mask
 
 
 def mask_settings(settings) -> dict:

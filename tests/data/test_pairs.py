@@ -333,6 +333,22 @@ def test_masks_of_other_settings_are_told(tmp_path, make_set, options, warned):
         == [True] * warned
 
 
+@pytest.mark.parametrize("change, count", [
+    (lambda root: shutil.copy(root / "gts" / "0.png", root / "gts" / "77.png"), 1),
+    (lambda root: compute_mask.main([str(root / "half.txt"), "--threshold", "8"]), 20),
+])
+def test_stale_masks_are_told_that_are_not_the_first(tmp_path, make_set, change, count):
+    """A ground truth replaced since; compute_mask.py stopped half-way, with other settings."""
+    data = make_set(tmp_path / "set", names=[str(i) for i in range(80)], height=32, width=32)
+    assert compute_mask.main([str(data), "--workers", "1"]) == 0
+    names = sorted(path.stem for path in (data / "images").iterdir())
+    (data / "half.txt").write_text("".join(
+        f"images/{name}.bmp gts/{name}.png mask/{name}.png\n" for name in names[40:]))
+    change(data)
+    with pytest.warns(UserWarning, match=rf"mask: {count} of \d\d masks looked at, .*\.png say"):
+        open_data(DataConfig(root=str(data)), 0)
+
+
 # Crops
 
 
