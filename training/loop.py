@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import cv2
@@ -34,6 +35,7 @@ from training.parallel import average_gradients, share_batch_norm, wait_for_firs
 
 VALIDATION_METRICS = ("psnr", "ms_ssim")
 LARGEST_JPEG = 65_500  # pixels of a side
+LONGEST_NAME = 200  # bytes of a page's: with a number and a suffix, file systems take 255
 
 
 class Trainer:
@@ -58,7 +60,7 @@ class Trainer:
         self.dataset, self.val_pages = self._open()
         self.features = open_features(config.loss, strict)
         self.net = build(config.model)
-        if train.init:
+        if train.init and not resume:  # whose own weights count
             try:
                 self._begin_with(train.init)
             except ValueError as error:
@@ -87,8 +89,8 @@ class Trainer:
         self.engine = PaddleEngine(self.average, compile_)
         self.adversary = None
         if config.loss.adversarial:
-            self.adversary = Adversary(
-                config.adversary, config.data.augment.crop, self.world)
+            adversary = replace(config.adversary, init="") if resume else config.adversary
+            self.adversary = Adversary(adversary, config.data.augment.crop, self.world)
         self.stage, self.step, self.best = 0, 0, None  # step counts within the stage
         self.saved_optimizer: dict | None = None
         weights.restore(self.average, weights.state_of(self.net))
@@ -116,8 +118,7 @@ class Trainer:
         weights.restore(self.net, state)
 
     def _criterion(self, stage: StageConfig) -> EraseLoss:
-        loss_config = asdict(self.config.loss) | dict.fromkeys(stage.drop, 0.0)
-        return EraseLoss(type(self.config.loss)(**loss_config), self.features)
+        return EraseLoss(replace(self.config.loss, **dict.fromkeys(stage.drop, 0.0)), self.features)
 
     def _targets(self, batch: list) -> list:
         """The network's input and what the criterion compares its output with."""
@@ -140,24 +141,31 @@ class Trainer:
                 holes = soft_mask(image, gt, data.threshold, data.channel, data.dilate) >= INK
             erased = eraser.run(image, holes=holes).image
             scores.append({name: METRICS[name](erased, gt) for name in VALIDATION_METRICS})
-            self._show(f"{page.name}_{number}", image, erased, gt)
+            self._show(page.name, number, image, erased, gt)
         # A page erased to the last bit has an infinite PSNR: 100 dB is as good as any.
         return {name: float(np.mean([min(score[name], 100.0) for score in scores]))
                 for name in VALIDATION_METRICS}
 
-    def _show(self, name: str, *pictures: np.ndarray) -> None:
-        """Write pictures, uint8 H,W,3, side by side, as large as a JPEG may be."""
+    def _show(self, name: str, number: int, *pictures: np.ndarray) -> None:
+        """Write a page's pictures, uint8 H,W,3, side by side, as large as a JPEG may be."""
         strip = np.hstack(pictures)
         share = LARGEST_JPEG / max(strip.shape[:2])
         if share < 1:
             strip = cv2.resize(strip, None, fx=share, fy=share, interpolation=cv2.INTER_AREA)
-        write_image(make_folder(self.out / "pictures") / f"{name}.jpg", strip, quality=90)
+        end = os.fsencode(name)[-LONGEST_NAME:].decode(errors="ignore")
+        write_image(make_folder(self.out / "pictures") / f"{end}_{number}.jpg", strip, quality=90)
 
     def _claim(self) -> None:
-        """Refuse to write over another run."""
+        """Refuse to write over another run; forget what one wrote that was stopped before its first
+        save.
+        """
         if self._last.exists():
             raise ValueError(f"{self._last}: a run is here; --resume goes on with it, "
                              "another --out begins a new one")
+        if self._best.exists():
+            raise ValueError(f"{self._best}: without a last.pdparams it is another run's; move it "
+                             "away, or begin a new one with another --out")
+        self._log_path.unlink(missing_ok=True)
 
     @property
     def _last(self) -> Path:
@@ -166,6 +174,10 @@ class Trainer:
     @property
     def _best(self) -> Path:
         return self.out / "best.pdparams"
+
+    @property
+    def _log_path(self) -> Path:
+        return self.out / "log.jsonl"
 
     def fit(self) -> Path:
         """Run what is left of all stages. Returns the path of the best weights."""
@@ -252,7 +264,8 @@ class Trainer:
         config = self.config.train
         validates = self._validates(stage)
         keeps = config.keep_every and self.step % config.keep_every == 0
-        saves = self.step % config.save_every == 0
+        # The best weights are never there without a run to resume: see `_claim`.
+        saves = self.step % config.save_every == 0 or validates and not self._last.exists()
         if self.step % config.log_every == 0 or self.step == stage.steps:
             self._log(writer, offset, lr=optimizer.get_lr(), **values)
         # A finite loss may have an infinite gradient: it must not spoil the good checkpoint.
@@ -300,7 +313,7 @@ class Trainer:
 
     def _log(self, writer, offset: int, **scalars) -> None:
         line = {"stage": self.stage + 1, "step": self.step, **scalars}
-        with (self.out / "log.jsonl").open("a", encoding="utf-8") as stream:
+        with self._log_path.open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(line) + "\n")
         if writer is not None:
             for name, value in scalars.items():
@@ -347,7 +360,7 @@ class Trainer:
 
     def _forget_later_lines(self) -> None:
         """Leave in the log what the run had done that is resumed: no step is in it twice."""
-        path, kept = self.out / "log.jsonl", []
+        path, kept = self._log_path, []
         if not path.exists():
             return
         for line in path.read_text("utf-8").splitlines():
@@ -362,7 +375,8 @@ class Trainer:
 
 def differences(old: dict, new: dict, where: str = "") -> list[str]:
     """What two configs disagree on, but for settings that leave the weights as they are."""
-    free = {"root", "cache_mb", "workers", "log_every", "save_every", "keep_every", "device"}
+    free = {"root", "cache_mb", "workers", "log_every", "save_every", "keep_every", "device",
+            "init"}
     found = []
     for key in new.keys() - free:
         a, b = old.get(key), new[key]

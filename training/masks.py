@@ -56,7 +56,7 @@ class MaskTrainer(Trainer):
             masks.append(mask.ravel())
             labels.append(label.ravel() > 0.5)
             strip = [image, *(np.repeat(to_uint8(m)[..., None], 3, 2) for m in (mask, label))]
-            self._show(f"{page.name}_{number}", *strip)
+            self._show(page.name, number, *strip)
         return {"ap": average_precision(np.concatenate(masks), np.concatenate(labels))}
 
     def _labelled(self, page) -> tuple[np.ndarray, np.ndarray]:

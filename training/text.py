@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import cv2
 import numpy as np
 import paddle
@@ -61,7 +59,7 @@ class TextTrainer(Trainer):
             image, words = page.read_words()
             found = detector(image)
             counts.append(count_words([word.quad for word in found], *outlines(words)))
-            self._show(f"{Path(page.name).name}_{number}", drawn(image, found))
+            self._show(page.name, number, drawn(image, found))
         total = summed(counts)
         return {"precision": total.precision, "recall": total.recall, "hmean": total.hmean}
 

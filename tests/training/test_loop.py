@@ -133,6 +133,8 @@ def test_a_resumed_adversary_is_the_unbroken_one(tmp_path, make_set):
         assert (broken / name).read_bytes() == (whole / name).read_bytes()
     lines = [line for line in log(whole) if "loss" in line]
     assert len(lines) == 4 and all(line["discriminator"] > 0 for line in lines)
+    config.adversary.init = "gone.pth"
+    Trainer(config, whole, resume=True)  # has a discriminator of its own
     for line in lines:
         weights_of = {name: getattr(config.loss, name) for name in line if name in TERMS}
         expected = sum(weight * line[name] for name, weight in weights_of.items())
@@ -385,10 +387,35 @@ def test_who_may_write_and_resume_where(tmp_path, pages):
     ]:
         with pytest.raises(ValueError, match=f"the run has other settings: {message}"):
             Trainer(recipe(pages, **{"stages": [{"steps": 1}], **change}), out, resume=True)
-    Trainer(recipe(pages, stages=[{"steps": 1}], log_every=7, save_every=9), out, resume=True)
+    # Where the first weights came from is of no concern any more.
+    free = {"log_every": 7, "save_every": 9, "init": "gone.pdparams"}
+    Trainer(recipe(pages, stages=[{"steps": 1}], **free), out, resume=True)
+    (out / "last.pdparams").unlink()
+    with pytest.raises(ValueError, match="best.pdparams: .*another run's; move it away, or begin"):
+        Trainer(config, out)
     best.replace(out / "last.pdparams")
     with pytest.raises(ValueError, match="weights only, no run to resume; set train.init to it"):
         Trainer(config, out, resume=True)
+
+
+def test_a_run_stopped_before_it_was_saved_begins_anew(tmp_path, pages):
+    class Stopped(Trainer):
+        def _record(self, *arguments):
+            super()._record(*arguments)
+            if self.step == 2:
+                raise KeyboardInterrupt
+
+    out = tmp_path / "run"
+    config = recipe(pages, save_every=9)
+    with pytest.raises(KeyboardInterrupt):
+        Stopped(config, out).fit()
+    assert steps(out) == [(1, 1), (1, 2)]
+    config.train.val_every = 2  # the best weights are never alone
+    with pytest.raises(KeyboardInterrupt):
+        Stopped(config, out).fit()
+    assert steps(out) == [(1, 1), (1, 2), (1, 2)]
+    Trainer(config, out, resume=True).fit()
+    assert [line["stage"] for line in log(out) if "loss" in line] == [1, 1, 1, 2, 2, 2]
 
 
 def test_differences():
@@ -537,8 +564,16 @@ def test_command_says_that_memory_is_short(tmp_path, pages, capsys, monkeypatch)
 
 def test_pictures_are_as_large_as_a_jpeg_may_be(tmp_path, pages):
     trainer = Trainer(recipe(pages), tmp_path / "run")
-    trainer._show("wide", *[np.zeros((8, 30_000, 3), np.uint8)] * 3)
-    assert read_image(tmp_path / "run/pictures/wide.jpg").shape == (6, 65_500, 3)
+    trainer._show("wide", 7, *[np.zeros((8, 30_000, 3), np.uint8)] * 3)
+    assert read_image(tmp_path / "run/pictures/wide_7.jpg").shape == (6, 65_500, 3)
+
+
+@pytest.mark.parametrize("name", ["n" * 251, "题" * 83, "题" * 83 + "a"])
+def test_pictures_of_pages_with_the_longest_names(tmp_path, pages, name):
+    trainer = Trainer(recipe(pages), tmp_path / "run")
+    trainer._show(name, 7, np.zeros((8, 8, 3), np.uint8))
+    (picture,) = (tmp_path / "run" / "pictures").iterdir()
+    assert picture.name.endswith(f"{name[-50:]}_7.jpg")
 
 
 def test_command_without_pairs_or_finite_loss(tmp_path, pages, capsys):
