@@ -17,10 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from quality import PAGES, generated  # first, since it starts Paddle and finds the rest
-from tqdm import tqdm
+from quality import PAGES, generated, pairs  # first, since it starts Paddle and finds the rest
 
-from data.pairs import find_pairs
 from infer.detector import Detector
 from infer.eraser import Eraser
 from infer.quality import DEFAULT, QUALITIES
@@ -34,7 +32,8 @@ from training.text import outlines
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--quality", choices=QUALITIES, nargs="+", default=[DEFAULT])
-    parser.add_argument("--pages", type=int, default=6, help="every so many pages only (6)")
+    parser.add_argument("--pages", type=int,
+                        help="every so many pages only (6; all those of --folder)")
     parser.add_argument("--folder", type=Path, help="measure these pairs instead")
     parser.add_argument("--weights", type=Path, help="what finds the words (as infer.detect)")
     options = parser.parse_args()
@@ -58,10 +57,10 @@ def main() -> None:
 def pages(options: argparse.Namespace) -> Iterator[tuple[np.ndarray, np.ndarray, Words | None]]:
     """Yields image, gt and the words where they are known."""
     if options.folder:
-        for pair in tqdm(find_pairs(options.folder)[0], unit="page"):
+        for pair in pairs(options.folder, options.pages or 0):
             yield *pair.read(), None
         return
-    for _, _, pair in generated(PAGES, options.pages, chars=True):
+    for _, _, pair in generated(PAGES, 6 if options.pages is None else options.pages, chars=True):
         (gone, signs), (stay, others) = (
             outlines([word for word in pair.words if word.hand == hand]) for hand in (True, False))
         yield pair.image, pair.gt, Words(gone, stay, [*signs, *others])

@@ -18,8 +18,10 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
+from typing import get_type_hints
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -39,7 +41,7 @@ from data.pairs import find_pairs
 from data.synth.fonts import Faces
 from data.synth.page import Pair, SynthOptions, render
 from infer.eraser import Eraser
-from infer.quality import DEFAULT, QUALITIES, settings
+from infer.quality import DEFAULT, QUALITIES, Settings, settings
 from metric import ERASURE_METRICS, METRICS
 
 PAGES = Path(__file__).with_name("pages.yaml")
@@ -47,21 +49,7 @@ COLUMNS = ("psnr", "ink_psnr", "ms_ssim", "ink_gone", "print_kept", "seconds")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--weights", type=Path, nargs="+",
-                        help="instead of those that a quality takes")
-    parser.add_argument("--quality", choices=QUALITIES, nargs="+", default=[DEFAULT])
-    parser.add_argument("--each", action="store_true", help="each setting by itself, too")
-    parser.add_argument("--change", nargs="+", default=[], metavar="NAME=VALUE",
-                        help="settings that win over those of every quality")
-    parser.add_argument("--list", type=Path, default=PAGES,
-                        help="pages to render: bench/pages.yaml, bench/watermarks.yaml")
-    parser.add_argument("--pages", type=int, default=0, help="every so many pages only; 0: all")
-    parser.add_argument("--folder", type=Path, help="measure these pairs instead")
-    parser.add_argument("--quarters", type=int, default=0, metavar="N",
-                        help="turn the pages by so many quarters counter-clockwise first")
-    parser.add_argument("--save", type=Path, help="write strips of page, erased page, ground truth")
-    options = parser.parse_args()
+    options = parse()
     ways = {"untouched": lambda image: image, "threshold + inpainting": classical,
             **erasers(options)}
     figures: dict = defaultdict(list)  # (kind, way): a row of figures a page
@@ -88,32 +76,69 @@ def main() -> None:
         print(f"{kind:<12}{way:<24}" + "".join(f"{mean:>12.4f}" for mean in means))
 
 
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--weights", type=Path, nargs="+",
+                        help="instead of those that a quality takes")
+    parser.add_argument("--quality", choices=QUALITIES, nargs="+", default=[DEFAULT])
+    parser.add_argument("--each", action="store_true", help="each setting by itself, too")
+    parser.add_argument("--change", nargs="+", default=[], metavar="NAME=VALUE", type=setting,
+                        help="settings that win over those of every quality")
+    parser.add_argument("--list", type=Path, default=PAGES,
+                        help="pages to render: bench/pages.yaml, bench/watermarks.yaml")
+    parser.add_argument("--pages", type=int, default=0, help="every so many pages only; 0: all")
+    parser.add_argument("--folder", type=Path, help="measure these pairs instead")
+    parser.add_argument("--quarters", type=int, default=0, metavar="N",
+                        help="turn the pages by so many quarters counter-clockwise first")
+    parser.add_argument("--save", type=Path, help="write strips of page, erased page, ground truth")
+    return parser.parse_args(arguments)
+
+
 def erasers(options: argparse.Namespace) -> dict[str, Callable]:
     """What --quality, --each and --change ask for, by name."""
-    changes = {}
-    for change in options.change:
-        name, _, value = change.partition("=")
-        changes[name] = yaml.safe_load(value)
+    changes = dict(options.change)
     wanted = {name: settings(name, **changes) for name in options.quality}
     if options.each:
         published = asdict(settings("published"))
         for quality in list(wanted.values()):
             for name, value in asdict(quality).items():
-                if value != published[name] and name != "tile":  # larger tiles are even tiles
+                # Larger tiles are even tiles, and weights that are given go to every quality.
+                taken = name == "tile" or (name == "nets" and options.weights)
+                if value != published[name] and not taken:
                     alone = {name: value} | ({"tile": quality.tile} if name == "even" else {})
                     wanted[f"{name} {value}"] = settings("published", **alone)
-    return {name: Eraser((options.weights or one.weights)[:len(one.nets)], **asdict(one))
-            for name, one in wanted.items()}
+    return {name: Eraser(options.weights, **asdict(one)) for name, one in wanted.items()}
+
+
+def setting(text: str) -> tuple[str, object]:
+    """The name and value that an argument NAME=VALUE of --change gives."""
+    kinds = get_type_hints(Settings) | {"nets": list, "scale": int | float | str}
+    name, _, value = text.partition("=")
+    if name not in kinds:
+        raise argparse.ArgumentTypeError(f"unknown setting {name!r}; known: {', '.join(kinds)}")
+    with suppress(yaml.YAMLError):
+        value = yaml.safe_load(value)
+    if not isinstance(value, kinds[name]):
+        raise argparse.ArgumentTypeError(f"{name} takes no {value!r}")
+    return name, value
 
 
 def pages(options: argparse.Namespace) -> Iterator[tuple[str, str, np.ndarray, np.ndarray]]:
     """Yields name, kind, image and gt."""
     if options.folder:
-        for pair in tqdm(find_pairs(options.folder)[0], unit="page"):
+        for pair in pairs(options.folder, options.pages):
             yield pair.name, "pairs", *pair.read()
         return
     for name, kind, pair in generated(options.list, options.pages):
         yield name, kind, pair.image, pair.gt
+
+
+def pairs(folder: Path, every: int) -> Iterator:
+    """Yields every so many pairs of a folder, 0: all, and says on stderr what has no partner."""
+    found, problems = find_pairs(folder)
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    yield from tqdm(found[::every or 1], unit="page")
 
 
 def generated(listed: Path, every: int, chars: bool = False) -> Iterator[tuple[str, str, Pair]]:

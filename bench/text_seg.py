@@ -53,10 +53,13 @@ def main() -> None:
     parser.add_argument("--losses", action="store_true", help="the table of losses instead")
     parser.add_argument("--steps", type=int, default=300, metavar="N")
     options = parser.parse_args()
-    if options.losses:
-        compare_losses(options.steps)
-    else:
-        measure(options)
+    try:
+        if options.losses:
+            compare_losses(options.steps)
+        else:
+            measure(options)
+    except (ValueError, OSError) as error:
+        parser.error(str(error))
 
 
 def measure(options: argparse.Namespace) -> None:
