@@ -30,6 +30,8 @@ class AugmentConfig:
         for name in ("flip", "rotate", "enlarge", "redraw"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} is a probability in [0, 1], got {getattr(self, name)}")
+        if not 0 <= self.min_ink <= 1:
+            raise ValueError(f"min_ink is a share in [0, 1], got {self.min_ink}")
         if self.redraws < 0:
             raise ValueError(f"redraws must be 0 or more, got {self.redraws}")
         if not 0 <= self.max_angle <= 90:

@@ -233,6 +233,8 @@ def test_masks_made_from_the_crop():
     ({"flip": 1.1}, r"flip is a probability in \[0, 1\], got 1.1"),
     ({"rotate": -0.1}, "rotate is a probability"),
     ({"redraw": 2}, "redraw is a probability"),
+    ({"min_ink": 2}, r"min_ink is a share in \[0, 1\], got 2"),
+    ({"min_ink": float("nan")}, "min_ink is a share"),
     ({"redraws": -1}, "redraws must be 0 or more, got -1"),
     ({"max_angle": 91}, "max_angle must lie in"),
     ({"max_enlarged": 0.9}, "max_enlarged must lie in"),
