@@ -129,14 +129,14 @@ def read_words(path: Path) -> list[Whole]:
 
 
 def _word(line: str, where: str) -> Whole:
-    numbers = re.match(r"\s*(?:-?\d+(?:\.\d+)?\s*[,\s]\s*)+", line)
+    numbers = re.match(r"\s*(?:-?\d+(?:\.\d+)?\s*(?:[,\s]\s*|$))+", line)
     values = [float(part) for part in re.findall(r"-?\d+(?:\.\d+)?", numbers[0])] if numbers else []
     # Digits may begin the text as well: only as many as make a box belong to it.
     count = next((count for count in (8, 4) if len(values) >= count), 0)
     if not count:
         raise ValueError(f"{where}: expected x1,y1,...,x4,y4,text or left,top,right,bottom,text, "
                          f"got {line[:60]!r}")
-    text = re.split(r"[,\s]\s*", line.strip(), maxsplit=count)[count].strip()
+    text = "".join(re.split(r"[,\s]\s*", line.strip(), maxsplit=count)[count:]).strip()
     script, comma, rest = text.partition(",")
     text = (rest if comma and script in SCRIPTS else text).strip().strip('"')
     box = np.array(values[:count])
