@@ -22,7 +22,8 @@ from data.files import write_bytes
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 PHOTOS = (".heic", ".heif")  # are read alone
-DOCUMENTS = (*SUFFIXES, *PHOTOS, ".pdf")  # what `expand_inputs` takes from folders
+IMAGES = (*SUFFIXES, *PHOTOS)
+DOCUMENTS = (*IMAGES, ".pdf")  # what `expand_inputs` takes from folders
 
 # Compressions that TIFFs keep; others become the first, without loss.
 COMPRESSIONS = ("tiff_adobe_deflate", "tiff_lzw", "packbits", "raw", "group3", "group4", "jpeg")
@@ -252,15 +253,12 @@ def write_image(path: Path | str, image: np.ndarray, quality: int = 95) -> None:
     write_bytes(path, content)
 
 
-def list_images(folder: Path | str) -> list[Path]:
+def list_images(folder: Path | str, suffixes: Collection[str] = IMAGES) -> list[Path]:
     """The images directly in a folder, by name, hidden files left out. ValueError if no folder."""
     folder = Path(folder)
     if not folder.is_dir():
         raise ValueError(f"{folder}: no such folder")
-    return sorted(
-        p for p in folder.iterdir()
-        if p.suffix.lower() in SUFFIXES and not p.name.startswith(".") and p.is_file()
-    )
+    return [path for path in _listed(folder) if path.suffix.lower() in suffixes]
 
 
 def expand_inputs(inputs: list[str], own: Collection[Path] = ()) -> list[Path]:

@@ -28,7 +28,7 @@ import numpy as np
 from data.augment import AugmentConfig, augment
 from data.generated import GeneratedCrops, GeneratedPage, SynthConfig, validation_pages
 from data.holes import HoleConfig, cut_hole
-from data.image_io import list_images, read_grey, read_image
+from data.image_io import SUFFIXES, list_images, read_grey, read_image
 from data.manifest import Manifest, make_key
 from data.page_cache import PageCache
 from data.soft_mask import CHANNELS, size_of, soft_mask
@@ -199,7 +199,7 @@ def _read_lines(path: Path) -> list[tuple[int, str]]:
 def _stored_masks(root: Path) -> dict[str, Path]:
     """Masks by stem; published ones bear their image's name, a .jpg say. Ours, PNG, go first."""
     folder = root / "mask"
-    masks = list_images(folder) if folder.is_dir() else []
+    masks = list_images(folder, SUFFIXES) if folder.is_dir() else []
     return {path.stem: path for path in sorted(masks, key=lambda path: path.suffix == ".png")}
 
 

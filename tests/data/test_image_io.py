@@ -295,10 +295,13 @@ def test_truncated_files_are_never_read_in_part(tmp_path, name, kept):
 
 
 def test_list_images(tmp_path):
-    for name in ("b.png", "a.JPG", ".hidden.png", "notes.txt", "c.webp"):
+    for name in ("b.png", "a.JPG", ".hidden.png", "notes.txt", "c.webp", "d.HEIC"):
         (tmp_path / name).touch()
     (tmp_path / "folder.png").mkdir()
-    assert [path.name for path in list_images(tmp_path)] == ["a.JPG", "b.png", "c.webp"]
+    (tmp_path / "e.png").symlink_to("nothing")  # whoever reads it says so
+    names = ["a.JPG", "b.png", "c.webp", "d.HEIC", "e.png"]
+    assert [path.name for path in list_images(tmp_path)] == names
+    assert [path.name for path in list_images(tmp_path, (".png",))] == ["b.png", "e.png"]
     for wrong in ("gone", "b.png"):
         with pytest.raises(ValueError, match=f"{wrong}: no such folder"):
             list_images(tmp_path / wrong)

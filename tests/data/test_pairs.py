@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import compute_mask
 from data.augment import AugmentConfig
@@ -64,10 +65,15 @@ def test_pairs_match_by_stem_whatever_the_suffix(tmp_path, make_set, draw_page):
     image, gt = draw_page()
     write_image(root / "images" / "d.e.JPG", image)
     write_image(root / "gts" / "d.e.webp", gt)
+    Image.fromarray(image).save(root / "images" / "f.heic")
+    write_image(root / "gts" / "f.png", gt)
+    (root / "mask").mkdir()
+    (root / "mask" / "f.heic").touch()  # is none
     pairs, problems = find_pairs(root)
-    assert names(pairs) == ["a", "b", "c", "d.e"]
+    assert names(pairs) == ["a", "b", "c", "d.e", "f"]
     assert not problems
-    assert pairs[3].read()[0].shape == image.shape
+    assert pairs[3].read()[0].shape == pairs[4].read()[0].shape == image.shape
+    assert pairs[4].mask.name == "f.png"
 
 
 @pytest.mark.parametrize("layout, extra, sentence", [
