@@ -73,5 +73,5 @@ case $* in
 esac
 train erasenet "$@"
 train nonlocal "$@"
-echo "erase with: sh test.sh PAGES RESULTS --weights $out/erasenet$suffix/best.pdparams" \
-    "$out/nonlocal$suffix/best.pdparams"
+echo "erase with: sh test.sh PAGES RESULTS --weights '$out/erasenet$suffix/best.pdparams'" \
+    "'$out/nonlocal$suffix/best.pdparams'"

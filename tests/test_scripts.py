@@ -287,7 +287,7 @@ def test_train_sh_makes_masks_and_trains_both(scripts, tmp_path, recipe, gpu, su
     ]
     for net in ("erasenet", "nonlocal"):
         assert (ROOT / "configs" / f"{net}{suffix}.yaml").exists()
-        assert f"{out}/{net}{suffix}/best.pdparams" in said
+        assert f" '{out}/{net}{suffix}/best.pdparams'" in said
 
 
 def test_a_paddle_without_cuda_trains_the_lite_recipes(scripts):
