@@ -33,7 +33,6 @@ from data.manifest import Manifest, make_key
 from data.page_cache import PageCache
 from data.soft_mask import CHANNELS, size_of, soft_mask
 
-LAYOUTS = ("competition", "watermark", "scut", "list")
 MASKS_LOOKED_AT = 32  # at least, of those that compute_mask.py made
 
 
@@ -84,15 +83,9 @@ def find_pairs(root: Path | str, layout: str = "auto") -> tuple[list[Pair], list
         raise ValueError(f"{root}: no such file or folder")
     if layout == "auto":
         layout = recognise(root)
-    readers = {
-        "competition": _competition,
-        "watermark": _watermark,
-        "scut": _scut,
-        "list": _list,
-    }
-    if layout not in readers:
+    if layout not in READERS:
         raise ValueError(f"unknown layout {layout!r}; known: auto, {', '.join(LAYOUTS)}")
-    pairs, problems = readers[layout](root)
+    pairs, problems = READERS[layout](root)
     pairs = _with_own_masks(pairs, problems)
     if not pairs:
         detail = f" ({problems[0]})" if problems else ""
@@ -194,6 +187,10 @@ def _read_lines(path: Path) -> list[tuple[int, str]]:
         raise ValueError(f"{path}: a list must be UTF-8 text") from None
     lines = [re.split(r"(?:^|\s)#", line)[0].strip() for line in lines]
     return [(number, line) for number, line in enumerate(lines, 1) if line]
+
+
+READERS = {"competition": _competition, "watermark": _watermark, "scut": _scut, "list": _list}
+LAYOUTS = tuple(READERS)
 
 
 def _stored_masks(root: Path) -> dict[str, Path]:
