@@ -177,6 +177,10 @@ def _list(path: Path) -> tuple[list[Pair], list[str]]:
     return pairs, problems
 
 
+READERS = {"competition": _competition, "watermark": _watermark, "scut": _scut, "list": _list}
+LAYOUTS = tuple(READERS)
+
+
 def _read_lines(path: Path) -> list[tuple[int, str]]:
     """Numbers and contents of a list file's lines, without comments and blank lines."""
     if not path.is_file():
@@ -187,10 +191,6 @@ def _read_lines(path: Path) -> list[tuple[int, str]]:
         raise ValueError(f"{path}: a list must be UTF-8 text") from None
     lines = [re.split(r"(?:^|\s)#", line)[0].strip() for line in lines]
     return [(number, line) for number, line in enumerate(lines, 1) if line]
-
-
-READERS = {"competition": _competition, "watermark": _watermark, "scut": _scut, "list": _list}
-LAYOUTS = tuple(READERS)
 
 
 def _stored_masks(root: Path) -> dict[str, Path]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from data.config import from_dict, read_yaml, set_keys
@@ -136,29 +136,28 @@ class Config:
     train: TrainConfig = field(default_factory=TrainConfig)
 
     def __post_init__(self):
+        arch = self.model.arch
+        if (self.data.holes is None) == (arch in INPAINTING):
+            raise ValueError(f"data.holes is for {', '.join(INPAINTING)}, which need it, as `{{}}` "
+                             f"at least, and for nothing else; the model is {arch}")
+        if arch not in FINDING:
+            self._check_coarse()
         used = [term for term in TERMS if getattr(self.loss, term)]
         for number, stage in enumerate(self.train.stages, 1):
             if not set(used) - set(stage.drop):
                 raise ValueError(f"stage {number} has no loss: of {used} it drops {stage.drop}")
-            arch = self.model.arch
             if arch in FINDING and (stage.drop or stage.freeze_mask):
                 raise ValueError(f"stage {number}: {arch} has no terms to drop and no mask branch; "
                                  "leave out drop and freeze_mask")
+            if stage.freeze_mask and arch not in ("erasenet", "nonlocal"):
+                raise ValueError(f"stage {number}: freeze_mask is for erasenet and nonlocal, "
+                                 f"not for {arch}")
             if stage.freeze_encoder and arch != "text_seg":
                 raise ValueError(f"stage {number}: freeze_encoder is for text_seg, not for {arch}")
         if self.train.stages[0].freeze_encoder and not self.train.init:
             raise ValueError("stage 1 keeps an encoder that was trained for nothing: give a "
                              "MobileNetV2's weights or a checkpoint, --init FILE, or leave out "
                              "freeze_encoder")
-        if (self.data.holes is None) == (self.model.arch in INPAINTING):
-            raise ValueError(f"data.holes is for {', '.join(INPAINTING)}, which need it, as `{{}}` "
-                             f"at least, and for nothing else; the model is {self.model.arch}")
-        if self.model.arch not in FINDING:
-            self._check_coarse()
-        for number, stage in enumerate(self.train.stages, 1):
-            if stage.freeze_mask and self.model.arch not in ("erasenet", "nonlocal"):
-                raise ValueError(f"stage {number}: freeze_mask is for erasenet and nonlocal, "
-                                 f"not for {self.model.arch}")
         if self.loss.adversarial:
             self._check_adversary()
         elif self.adversary.init:
@@ -167,8 +166,10 @@ class Config:
         if self.loss.features and not any(getattr(self.loss, term) for term in FEATURE_TERMS):
             raise ValueError("loss.features names a network that no loss term uses: "
                              f"{', '.join(FEATURE_TERMS)} are 0")
-        if self.data.weak and self.model.arch != "craft":
-            raise ValueError(f"data.weak is for craft, not for {self.model.arch}")
+        if self.data.weak and arch != "craft":
+            raise ValueError(f"data.weak is for craft, not for {arch}")
+        if arch in FINDING:
+            self._check_finding()
 
     def _check_coarse(self) -> None:
         """Refuse weights of other coarse pictures than the network has."""
@@ -183,6 +184,18 @@ class Config:
             if scales is not None and len(scales) != count:
                 raise ValueError(f"{name} needs {count} weights, one for each of the network's "
                                  f"coarse pictures, got {scales}")
+
+    def _check_finding(self) -> None:
+        """Refuse what a network that finds text has no use for."""
+        arch, unread = self.model.arch, asdict(self.loss)
+        if arch == "text_seg":
+            del unread["text"], unread["gamma"]
+        for name, value in unread.items():
+            if value != getattr(LossConfig(), name):
+                raise ValueError(f"loss.{name} is not for {arch}, whose loss does not count it; "
+                                 "leave it out")
+        if self.train.val_tta != "none":
+            raise ValueError(f"val_tta is for networks that make pictures, not for {arch}")
 
     def _check_adversary(self) -> None:
         if self.model.arch in FINDING:

@@ -75,6 +75,10 @@ def test_the_recipes_of_the_text_segmenter(name, width):
     (["train.optimizer=lion"], "optimizer must be one of adam, sgd, muon, got 'lion'"),
     (["train.weight_decay=-1"], "weight_decay must be 0 or more, got -1"),
     (["train.stages=[{cycle: -2}]"], "cycle must be 0 or more steps, got -2"),
+    (["train.val_tta=flips"], "val_tta is for networks that make pictures, not for text_seg"),
+    (["loss.dice=0.5"], "loss.dice is not for text_seg, whose loss does not count it; leave it"),
+    (["loss.content=0.1"], "loss.content is not for text_seg, whose"),
+    (["model.arch=craft", "train.stages=[{}]", "loss.gamma=2"], "loss.gamma is not for craft"),
     (["loss.gamma=.nan"], "loss weight gamma must be 0 or more, got nan"),
 ])
 def test_what_does_not_suit_a_text_segmenter(assignments, message):
