@@ -95,6 +95,12 @@ def test_what_is_not_imported(tmp_path, change, message):
         weights.import_published(tmp_path / "craft.npz")
 
 
+def test_it_has_no_forms(tmp_path):
+    np.savez(tmp_path / "craft.npz", **PUBLISHED)
+    with pytest.raises(ValueError, match="form 'gated' is for erasenet and nonlocal, not for craft"):
+        weights.import_published(tmp_path / "craft.npz", "gated")
+
+
 def test_layers_are_those_that_onednn_cannot_train():
     x = paddle.to_tensor(np.random.default_rng(0).normal(size=(2, 3, 5, 8)).astype("f4"))
     np.testing.assert_array_equal(max_pool3(x).numpy(), F.max_pool2d(x, 3, 1, 1).numpy())
