@@ -28,6 +28,11 @@ class Written:
     kind: str
 
 
+def is_tall(box: Box, height: float) -> bool:
+    """Whether writing of a usual height goes along the box from the bottom up."""
+    return box.height > 2.2 * height and box.width < 0.7 * box.height
+
+
 class Person:
     """A hand, a pen and the ink that has left it; one layer of the page."""
 
@@ -77,7 +82,7 @@ class Person:
         height: usual height of writing there, in pixels; this person's size goes on top.
         """
         rng = self.rng
-        if len(text) > 1 and box.height > 2.2 * height and box.width < 0.7 * box.height:
+        if len(text) > 1 and is_tall(box, height):
             return self._upwards(text, box, height)
         high = min(height * self.size * rng.uniform(0.92, 1.08), 1.7 * box.height)
         wide = self.hand.width(text, high)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from data.synth import answers, marks
-from data.synth.person import Person, Written
+from data.synth.person import Person, Written, is_tall
 from data.synth.sheet import Box, Sheet, Slot
 
 # How much of a page's slots get filled: barely begun, half done, with gaps, all.
@@ -69,7 +69,8 @@ class Student:
         if not right:
             text = answers.spoiled(self.rng, slot.kind, text)
         person, height = self.person, self._height(slot)
-        if self.rng.random() < self.hesitation:
+        hesitates = self.rng.random() < self.hesitation
+        if hesitates and not is_tall(slot.box, height):  # nobody corrects what goes upwards
             first = answers.spoiled(self.rng, slot.kind, text)
             box = person.correct(first, text, slot.box, height)
         elif _RATIO.fullmatch(text) and self.rng.random() < 0.7:

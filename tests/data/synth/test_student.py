@@ -13,7 +13,7 @@ from data.synth.content.column import Column
 from data.synth.content.style import make_style
 from data.synth.fonts import Faces
 from data.synth.person import Person
-from data.synth.sheet import Box, Sheet, TextLine
+from data.synth.sheet import Box, Sheet, Slot, TextLine
 from data.synth.student import Student
 
 FACES = Faces.load()
@@ -134,3 +134,16 @@ def test_options_are_ringed_with_their_text_or_without():
         student.fill()
         widths[student.rings_text] += list(rings_of(person)[:, 0])
     assert np.median(widths[True]) > 2 * np.median(widths[False]) > 0
+
+
+def test_what_goes_upwards_is_not_corrected_across_the_page():
+    box = Box(40, 60, 40, 300)
+    for seed in range(6):
+        sheet = Sheet(np.full((500, 600, 3), 255, np.uint8), print_height=EM)
+        sheet.slots = [Slot("name", box, "20231234", "math", EM)]
+        rng = np.random.default_rng(seed)
+        person = pupil(sheet, rng)
+        student = Student(rng, sheet, person)
+        student.diligence = student.hesitation = 1.0
+        student.fill()
+        assert not (person.layer().alpha[:, 140:] > 60).any()
