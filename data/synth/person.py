@@ -76,6 +76,16 @@ class Person:
         least = _LEAST_HANZI if any(map(is_hanzi, text)) else _LEAST_LETTERS
         return max(height, least * self.pen.touch.width)
 
+    def shortened(self, text: str, height: float, width: float) -> str:
+        """The beginning of text that fits a width, broken between words where it has spaces."""
+        long = self.hand.width(text, self.legible(text, height))
+        if long <= width:
+            return text
+        end = max(1, int(len(text) * width / long))
+        if " " in text[:end] and text.isascii():
+            end = text[:end].rindex(" ") + 1
+        return text[:end]
+
     def answer(self, text: str, box: Box, height: float) -> Box:
         """Writes text into a box, as large as it is usual and fits; returns what it covers.
 
@@ -89,6 +99,8 @@ class Person:
         room = 1.1 * box.width
         if wide > room:
             high *= max(0.6, room / wide)
+            if " " in text:  # a sentence that is still too long ends where its line does
+                text = self.shortened(text, high, 1.01 * room)
             wide = self.hand.width(text, high)
         spare = max(0.0, box.width - wide)
         left = box.left + spare * float(np.clip(rng.normal(0.35, 0.2), 0.0, 1.0))
@@ -131,10 +143,10 @@ class Person:
                 first.top + 0.5 * first.height,
                 first.height,
             )
-        above = first.top - rng.uniform(0.1, 0.4) * first.height
-        return self.text(
-            text, first.left + rng.uniform(-0.2, 0.5) * first.height, above, 0.85 * first.height
-        )
+        above, high = first.top - rng.uniform(0.1, 0.4) * first.height, 0.85 * first.height
+        if " " in text:
+            text = self.shortened(text, high, 1.1 * box.width)
+        return self.text(text, first.left + rng.uniform(-0.2, 0.5) * first.height, above, high)
 
     def layer(self) -> InkLayer | None:
         """What was written, or None if nothing was."""

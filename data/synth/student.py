@@ -200,7 +200,7 @@ class Student:
             if text.startswith("="):
                 left += rng.uniform(0.5, 1.5) * height
             middle = box.top + (row + 0.55) * pitch + rng.normal(0, 0.06) * height
-            fitting = _shortened(person, text, height, wide - indent)
+            fitting = person.shortened(text, height, wide - indent)
             write = self._with_fractions if fractions else person.text
             written = write(fitting, left, middle, height)
             if rng.random() < 0.6 * self.hesitation:
@@ -358,7 +358,7 @@ class Student:
         text = answers.note(rng, script)
         y = box.top + height * rng.uniform(0.5, 1.5)
         while text and y < box.bottom:
-            part = _shortened(person, text, height, box.width)
+            part = person.shortened(text, height, box.width)
             person.text(part, box.left + rng.uniform(0, 0.2) * height, y, height)
             text, y = text[len(part) :].lstrip(), y + 1.25 * height
 
@@ -391,17 +391,6 @@ class Student:
             else:
                 part = Box(*at, 0.25 * box.width, 0.25 * box.height)
                 person.draw(marks.scribble(rng, part, rng.uniform(0.3, 0.8)))
-
-
-def _shortened(person: Person, text: str, height: float, width: float) -> str:
-    """The beginning of text that fits a width, broken between words where it has spaces."""
-    long = person.hand.width(text, person.legible(text, height))
-    if long <= width:
-        return text
-    end = max(1, int(len(text) * width / long))
-    if " " in text[:end] and text.isascii():
-        end = text[:end].rindex(" ") + 1
-    return text[:end]
 
 
 _FILLERS: dict[str, Callable[[Student, Slot], Written | None]] = {

@@ -147,3 +147,18 @@ def test_what_goes_upwards_is_not_corrected_across_the_page():
         student.diligence = student.hesitation = 1.0
         student.fill()
         assert not (person.layer().alpha[:, 140:] > 60).any()
+
+
+@pytest.mark.parametrize("hesitation", [0.0, 1.0])
+def test_a_sentence_ends_where_its_line_does(hesitation):
+    sentence = "Where there is a will, there is a way, and the way is long and winding."
+    for seed in range(8):
+        sheet = Sheet(np.full((200, 1400, 3), 255, np.uint8), print_height=EM)
+        sheet.slots = [Slot("line", Box(40, 80, 300, 30), sentence, "latin", EM)]
+        rng = np.random.default_rng(seed)
+        person = pupil(sheet, rng)
+        student = Student(rng, sheet, person)
+        student.diligence, student.hesitation = 1.0, hesitation
+        student.fill()
+        columns = np.flatnonzero((person.layer().alpha > 60).any(axis=0))
+        assert 150 < columns.max() < 460
