@@ -124,7 +124,6 @@ def long_division(column: Column) -> None:
     rng, em, canvas, kind = column.rng, column.em, column.canvas, column.style.body
     across = max(1, min(number(rng, 1, 4), int(column.width / (7 * em))))
     step, digit, pitch = column.width / across, 0.7 * em, 1.2 * em
-    rows = 2
     for j in range(across):
         divisor, quotient = number(rng, 3, 9), number(rng, 12, 98)
         figures = str(divisor * quotient)
@@ -146,8 +145,7 @@ def long_division(column: Column) -> None:
             column.slot("column", below, f"{figures}÷{divisor}={quotient}", "math", 0.9 * em)
         else:
             _worked(column, left, top, figures, divisor, quotient)
-        rows = 6
-    column.y += rows * pitch
+    column.y += 6.6 * pitch
 
 
 def _worked(column: Column, left: float, top: float, figures: str, divisor: int, quotient: int):
@@ -233,8 +231,9 @@ def patterns(column: Column) -> None:
         column.flow(pieces[:-1] + ["。"], indent=1.2)
         return
     column.flow([*label(column), "按规律填一填。"])
-    side = min(2.2 * em, column.width / count)
-    gap = pick(rng, (0.0, 0.25)) * side
+    share = pick(rng, (0.0, 0.25))
+    side = min(2.2 * em, column.width / (count * (1 + share)))
+    gap = share * side
     for i, value in enumerate(series):
         box = Box(column.left + i * (side + gap), column.y, side, side)
         if gap and rng.random() < 0.5:

@@ -224,7 +224,7 @@ def axes(d: Diagram) -> None:
         u = u0 + 0.11 * share
         if share and 0.02 < u < 0.93:
             d.line((u, v0), (u, v0 - 0.025))
-            if d.rng.random() < 0.6:
+            if d.rng.random() < 0.6 and share != -1:  # where the O is
                 x, y = d.at(u, v0)
                 d.canvas.centred(x, y + 0.45 * d.kind.size, str(share), d.kind.sized(0.62), False)
     u = np.linspace(0.04, 0.95, 60)

@@ -1,5 +1,8 @@
 """Maps: coasts, rivers, borders, railways, contours, grids, towns, legends, compass roses."""
 
+import math
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 
@@ -24,6 +27,16 @@ def _winding(
 def _inside(rng: np.random.Generator, box: Box) -> Point:
     share = rng.uniform(0.1, 0.9, 2)
     return box.left + share[0] * box.width, box.top + share[1] * box.height
+
+
+def _apart(draw: Callable[[], Point], taken: list[Point], distance: float) -> Point:
+    """A spot drawn anew, a few times at most, while it is too near to one taken; takes it."""
+    for _ in range(8):
+        spot = draw()
+        if all(math.dist(spot, other) >= distance for other in taken):
+            break
+    taken.append(spot)
+    return spot
 
 
 def _contours(column: Column, box: Box) -> None:
@@ -133,8 +146,9 @@ def sketch_map(column: Column) -> None:
         border = _winding(rng, box, west, south, 0.05)
         for i in range(0, len(border) - 2, 3):
             canvas.path(border[i : i + 2], style.colour, 1.5 * style.rule)
+    taken: list[Point] = []
     for i in range(number(rng, 3, 8)):
-        x, y = _inside(rng, box)
+        x, y = _apart(lambda: _inside(rng, box), taken, 2.5 * em)
         canvas.ellipse(
             x, y, 0.2 * em, 0.2 * em, style.colour, style.rule, fill=pick(rng, (None, style.colour))
         )
@@ -172,9 +186,14 @@ def globe(column: Column) -> None:
             record=False,
         )
     column.line(x, y - 1.2 * radius, x, y + 1.2 * radius, dash=0.3 * em)
-    for letter in "ABC":
+
+    def spot_on_it() -> Point:
         angle = rng.uniform(0, 2 * np.pi)
-        spot = x + 0.7 * radius * np.cos(angle), y + 0.7 * radius * np.sin(angle)
+        return x + 0.7 * radius * np.cos(angle), y + 0.7 * radius * np.sin(angle)
+
+    taken: list[Point] = []
+    for letter in "ABC":
+        spot = _apart(spot_on_it, taken, 2.5 * em)
         canvas.disc(*spot, 0.13 * em, style.colour)
         canvas.text(spot[0] + 0.2 * em, spot[1] - 0.9 * em, letter, style.body.sized(0.85))
     canvas.figures.append(Box(x - radius, y - radius, 2 * radius, 2 * radius))

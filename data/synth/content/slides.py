@@ -98,10 +98,13 @@ def _head(column: Column) -> None:
     small = style.body.sized(rng.uniform(0.5, 0.75))
     if rng.random() < 0.35:
         logo(canvas, Box(column.left, y, 1.6 * em, 1.6 * em), rng, pick(rng, (accent, *ACCENTS)))
-        canvas.text(column.left + 2 * em, y, _words(column), style.heading.tinted(accent))
+        title, kind = _words(column), style.heading.tinted(accent)
         name = pick(rng, ("Tel", "电话", "www", "公众号"))
         text = f"{name}: {number(rng, 1000, 99999)}-{number(rng, 1000, 9999)}"
-        canvas.text(max(column.left, column.right - canvas.measure(text, small)), y, text, small)
+        x, left = column.left + 2 * em, column.right - canvas.measure(text, small)
+        canvas.text(max(column.left, left), y, text, small)
+        room = (left - x - 0.5 * em) / canvas.measure(title, kind)
+        canvas.text(x, y, title, kind.sized(min(1.0, max(0.4, room))))
         foot = y + 1.9 * em
         canvas.line(column.left, foot, column.right, foot, pick(rng, (accent, style.colour)),
                     style.rule * pick(rng, (0.5, 1, 2)))

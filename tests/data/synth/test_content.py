@@ -15,6 +15,8 @@ from data.synth.content import (
     english,
     form,
     furniture,
+    geometry,
+    maps,
     measures,
     pictures,
     puzzles,
@@ -397,3 +399,54 @@ def test_a_gap_is_a_slot_of_its_width(form):
     assert slot.box.width == pytest.approx(4 * column.em)
     first, last = column.canvas.lines
     assert first.box.right <= slot.box.left and slot.box.right <= last.box.left + 1
+
+
+def test_what_follows_a_worked_division_is_below_it():
+    for seed in range(20):
+        column = a_column(seed)
+        arithmetic.long_division(column)
+        printed = (column.canvas.pixels < 128).any(axis=(1, 2))
+        assert np.flatnonzero(printed).max() < column.y
+
+
+def test_rows_of_numbers_stay_in_their_column():
+    for seed in range(40):
+        column = a_column(seed, width=300)
+        arithmetic.patterns(column)
+        assert all(slot.box.right < column.right + 1 for slot in column.canvas.slots)
+        printed = (column.canvas.pixels < 128).any(axis=(0, 2))
+        assert np.flatnonzero(printed).max() < column.right + 0.6 * column.em
+
+
+def test_axes_have_no_figure_over_their_o(monkeypatch):
+    printed = set()
+    monkeypatch.setattr(Canvas, "centred", lambda self, x, y, text, *_: printed.add(text))
+    for seed in range(20):
+        geometry.draw_figure(a_column(seed), Box(100, 100, 160, 130), geometry.axes)
+    assert {"O", "-2", "1"} <= printed and "-1" not in printed
+
+
+def test_a_slides_title_keeps_off_the_small_print():
+    found = 0
+    for seed in range(60):
+        column = a_column(seed, "zh", width=420)
+        slides._head(column)
+        lines = column.canvas.lines
+        small = next((i for i, line in enumerate(lines) if re.search(r": \d+-\d+$", line.text)), -1)
+        if small >= 0:
+            found += 1
+            others = [line.box for line in lines[:2] if line is not lines[small]]
+            assert not any(lines[small].box.overlaps(box) for box in others)
+    assert found > 5
+
+
+def test_points_on_the_globe_keep_apart():
+    near = 0
+    for seed in range(30):
+        column = a_column(seed)
+        maps.globe(column)
+        spots = [line.box for line in column.canvas.lines if line.text in "ABC"]
+        assert len(spots) == 3
+        for i, one in enumerate(spots):
+            near += sum(one.overlaps(other) for other in spots[i + 1 :])
+    assert near == 0
