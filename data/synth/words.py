@@ -234,7 +234,7 @@ def _number_fact(rng: np.random.Generator) -> str:
         f'第三个角是{{{170 - c // 2 - 5 * a}}}°。',
         f'{a * b}÷{b}={{{a}}}，{a}×{b}={{{a * b}}}，{c}+{b}={{{c + b}}}。',
         f'{low}/{b + 1}的分数单位是{{1/{b + 1}}}，它有{{{low}}}个这样的分数单位。',
-        f'{c}千克的{low}/{b + 1}比{c}千克的1/{b + 1}多{{{low - 1}/{b + 1}}}。',
+        f'{c}千克的{low}/{b + 1}是{c}千克的1/{b + 1}的{{{low}}}倍。',
         f'{low}/{b + 1}和{low}/{b + 2}相比，{{{low}/{b + 1}}}大；{a}/{c}的倒数是{{{c}/{a}}}。',
         f'一根绳子长{b}/{c}米，用去它的1/{a}，还剩它的{{{a - 1}/{a}}}。',
         f'小丽看一本{10 * c}页的书，已经看了{c}页，看了全书的{{1/10}}。',
@@ -292,7 +292,7 @@ def _made_choice(rng: np.random.Generator, subject: str) -> Question:
             (f'{a}×{b}的积是', a * b), (f'{a}是{a * b}的', f'1/{b}'), (f'{a * b}÷{a}=', b),
             (f'比{a}多{b}的数是', a + b), (f'{a}个{b}相加的和是', a * b),
         ))  # fmt: skip
-        wrong = (a * b + b, a + 2 * b, f"{b}/{b + 1}" if "/" in str(right) else a * b + 10)
+        wrong = (a * b + b, 10 * a * b, f"{b}/{b + 1}" if "/" in str(right) else a * b + 10)
         options = [str(right), *map(str, wrong)]
     else:
         source = rows("zh_words" if subject == "zh" else "en_words", 2)

@@ -172,16 +172,24 @@ def pie_chart(column: Column) -> None:
     x = min(x, column.right - radius - em)
     shares = rng.dirichlet(np.full(number(rng, 3, 6), 3.0))
     tinted, start = rng.random() < 0.6, -90.0
+    tones, named = list(_FILLS), set()
     for i, share in enumerate(shares):
         end = start + 360 * share
-        fill = pale(pick(rng, _FILLS), 1 / 3) if tinted else None
+        fill = None
+        if tinted:
+            tone = pick(rng, _FILLS)
+            tone = tones.pop(tones.index(tone) if tone in tones else 0)  # none comes twice
+            fill = pale(tone, 1 / 3)
         canvas.ellipse(x, y, radius, radius, style.colour, style.rule, fill, start=start, end=end)
         a, middle = math.radians(start), math.radians((start + end) / 2)
         rim = x + radius * math.cos(a), y + radius * math.sin(a)
         canvas.path([(x, y), rim], style.colour, style.rule)
         at = x + 0.62 * radius * math.cos(middle), y + 0.62 * radius * math.sin(middle)
         if share > 0.09:
-            text = pick(rng, (f"{round(100 * share)}%", "ABCDEF"[i], "其他", "步行", "骑车"))
+            letter = "ABCDEF"[i]
+            text = pick(rng, (f"{round(100 * share)}%", letter, "其他", "步行", "骑车"))
+            text = letter if text in named else text
+            named.add(text)
             canvas.centred(*at, text, style.body.sized(0.72))
         start = end
     canvas.figures.append(Box(x - radius, y - radius, 2 * radius, 2 * radius))

@@ -10,6 +10,8 @@ from data.synth.fonts import is_hanzi
 from data.synth.sheet import Box
 from data.synth.words import number, pick
 
+_OF_SONG = ("苏轼", "杨万里")  # of zh_poems.txt's poets; the others are of Tang
+
 
 def writing_square(column: Column, box: Box, form: str, line: Colour, guide: Colour) -> None:
     """A square to write one character in.
@@ -149,9 +151,8 @@ def poem(column: Column) -> None:
     title, author, *verses = pick(rng, words.rows("zh_poems", 3))
     kind = style.kai if rng.random() < 0.6 else style.body
     column.flow([Run(title, style.heading)], align="centre")
-    column.flow(
-        [Run(f"〔唐〕{author}" if rng.random() < 0.5 else author, kind.sized(0.85))], align="centre"
-    )
+    signed = f"〔{'宋' if author in _OF_SONG else '唐'}〕{author}" if rng.random() < 0.5 else author
+    column.flow([Run(signed, kind.sized(0.85))], align="centre")
     for verse in verses:
         halves = verse.replace("。", "，").split("，")
         if rng.random() < 0.35:

@@ -23,6 +23,7 @@ _SUBJECT_NAMES = {
     "geography": "地理",
     "music": "音乐",
 }
+_GRADES = {"": NUMERALS[:9], "小学": "一二三四五六", "初中": "七八九", "高中": "一二三"}
 
 
 def exam_title(column: Column) -> None:
@@ -32,7 +33,8 @@ def exam_title(column: Column) -> None:
     name = _SUBJECT_NAMES[style.subject]
     if style.subject == "science":
         name = pick(rng, ("科学", "物理", "化学", "生物"))
-    grade = pick(rng, ("", "小学", "初中", "高中")) + pick(rng, NUMERALS[:9]) + "年级"
+    school, at = pick(rng, tuple(_GRADES)), number(rng, 0, 8)
+    grade = f"{school}{_GRADES[school][at % len(_GRADES[school])]}年级"
     test = pick(rng, ("期末试卷", "单元测试卷", "期中考试", "同步练习", "月考试题", "质量检测"))
     year = f"{number(rng, 2008, 2024)}学年度" if rng.random() < 0.4 else ""
     title = pick(

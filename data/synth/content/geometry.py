@@ -293,7 +293,8 @@ def figure_question(column: Column, figures=FIGURES) -> None:
     top = column.y
     words_width = column.width - wide - 2 * em if beside else column.width
     part = column.inset(0, words_width)
-    part.flow([*label(column), *marked(column, "如图，" + text)], indent=1.2)
+    text = text if text.startswith("如图") else "如图，" + text
+    part.flow([*label(column), *marked(column, text)], indent=1.2)
     if beside:
         left = column.right - wide - em
         box = Box(left, top + em, wide, height)

@@ -230,7 +230,8 @@ def thermometers(column: Column) -> None:
                 canvas.text(x + 0.9 * em, y - 0.3 * em, str(10 * tick - 20), kind, record=False)
         foot = top + height + 1.9 * em
         column.line(x - 1.4 * em, foot, x + 1.2 * em, foot)
-        column.slot("number", Box(x - 1.4 * em, foot - em, 2.6 * em, em), script="math")
+        degrees = str(round(10 * (level - 0.05) / 0.09 - 20))
+        column.slot("number", Box(x - 1.4 * em, foot - em, 2.6 * em, em), degrees, "math")
         column.text(x + 1.2 * em, foot - em, "℃", 0.9)
         canvas.figures.append(Box(x - em, top, 2 * em, height + em))
     column.y += height + 2.8 * em

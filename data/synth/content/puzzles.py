@@ -15,23 +15,22 @@ def crossword(column: Column) -> None:
     column.flow([*label(column), pick(rng, ("Crossword puzzle.", "填字游戏。"))])
     side = em * rng.uniform(1.3, 1.9)
     count = max(3, min(number(rng, 7, 11), int(column.width / side)))
-    open_cells = np.zeros((count, count), bool)
     starts: list[tuple[int, int]] = []
     letters: dict[tuple[int, int], str] = {}
     for i in range(0, count, 2):
         word = pick(rng, words.rows("en_words", 2))[0].upper()[:count]
         at = number(rng, 0, count - len(word))
         down = i % 4 == 2
-        for k, letter in enumerate(word):
-            cell = (at + k, i) if down else (i, at + k)
-            open_cells[cell] = True
-            letters.setdefault(cell, letter)
-        starts.append((at, i) if down else (i, at))
+        cells = [(at + k, i) if down else (i, at + k) for k in range(len(word))]
+        laid = dict(zip(cells, word, strict=True))
+        if all(letters.get(cell, letter) == letter for cell, letter in laid.items()):
+            letters |= laid
+            starts.append(cells[0])
     black = rng.random() < 0.4
     for row in range(count):
         for col in range(count):
             box = Box(column.left + col * side, column.y + row * side, side, side)
-            if not open_cells[row, col]:
+            if (row, col) not in letters:
                 if black:
                     canvas.rect(box, width=0, fill=style.colour)
                 continue

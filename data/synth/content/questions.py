@@ -14,6 +14,7 @@ from data.synth.words import number, pick
 
 NUMERALS = "一二三四五六七八九十"
 LETTERS = "ABCDEFGH"
+_STOPS = "，。、；：！？）》”…"  # no emphasis begins with one of these
 _FORMULA = re.compile(r"(?<=[A-Z)])(\d)|\^(\d+)")
 _FRACTION = re.compile(r"(?<![\d/])(\d{1,2})/(\d{1,2})(?![\d/])")
 
@@ -101,6 +102,9 @@ def marked(column: Column, text: str) -> list[Piece]:
         return printed(column, text)
     start = number(rng, 0, len(text) - 4)
     end = min(len(text), start + number(rng, 2, 8))
+    while text[start] in _STOPS and start < len(text) - 1:
+        start += 1
+    end = max(end, start + 1)
     if text[start].isascii():  # whole words of a Latin text
         start = text.rfind(" ", 0, start) + 1
         end = text.find(" ", end) if " " in text[end:] else len(text)

@@ -7,10 +7,11 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from data.synth import layout
+from data.synth import layout, words
 from data.synth.content import (
     algebra,
     arithmetic,
+    charts,
     chinese,
     english,
     form,
@@ -450,3 +451,72 @@ def test_points_on_the_globe_keep_apart():
         for i, one in enumerate(spots):
             near += sum(one.overlaps(other) for other in spots[i + 1 :])
     assert near == 0
+
+
+def test_grades_suit_their_school():
+    found = set()
+    for seed in range(300):
+        column = a_column(seed)
+        furniture.exam_title(column)
+        title = "".join(line.text for line in column.canvas.lines)
+        found |= set(re.findall("(小学|初中|高中)(.)年级", title))
+    assert found == {
+        (school, grade)
+        for school, grades in (("小学", "一二三四五六"), ("初中", "七八九"), ("高中", "一二三"))
+        for grade in grades
+    }
+
+
+def test_words_of_a_crossword_agree_where_they_cross(monkeypatch):
+    monkeypatch.setattr(words, "rows", lambda *_: [("river", ""), ("cloth", "")])
+    for seed in range(30):
+        column = a_column(seed, "en")
+        puzzles.crossword(column)
+        slots = column.canvas.slots
+        side = slots[0].box.width
+        grid = {(round(s.box.left / side), round(s.box.top / side)): s.text for s in slots}
+        whole = set()
+        for x, y in grid:
+            for right, down in ((1, 0), (0, 1)):
+                cells = [(x + k * right, y + k * down) for k in range(5)]
+                if "".join(grid.get(cell, " ") for cell in cells) in ("RIVER", "CLOTH"):
+                    whole.update(cells)
+        assert whole == set(grid)
+
+
+def test_thermometers_are_read_off():
+    column = a_column(2)
+    measures.thermometers(column)
+    assert all(-20 <= int(slot.text) <= 80 for slot in column.canvas.slots)
+
+
+def test_poets_have_their_own_dynasty():
+    signed = set()
+    for seed in range(200):
+        column = a_column(seed, "zh")
+        chinese.poem(column)
+        signed |= {line.text for line in column.canvas.lines if line.text.startswith("〔")}
+    assert {"〔宋〕苏轼", "〔宋〕杨万里", "〔唐〕李白"} <= signed
+    assert {"〔唐〕苏轼", "〔唐〕杨万里", "〔宋〕李白"}.isdisjoint(signed)
+
+
+def test_a_pie_names_every_part_once():
+    for seed in range(60):
+        column = a_column(seed)
+        charts.pie_chart(column)
+        names = [line.text for line in column.canvas.lines]
+        assert len(names) == len(set(names))
+
+
+def test_emphasis_begins_at_a_word():
+    column = a_column(0, "zh")
+    for _ in range(400):
+        for piece in questions.marked(column, "春眠，不觉、晓；处处。闻啼，鸟。”"):
+            assert not (piece.mark and piece.text[0] in "，。、；”")
+
+
+def test_a_figure_is_pointed_at_once(monkeypatch):
+    monkeypatch.setattr(words, "by_subject", lambda *_: [("如图，求AB的长。",)])
+    column = a_column(0)
+    geometry.figure_question(column)
+    assert sum(line.text.count("如图") for line in column.canvas.lines) == 1

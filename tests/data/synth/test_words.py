@@ -97,6 +97,12 @@ def test_sums_in_sentences_are_right():
     assert found
 
 
+def test_wrong_options_are_wrong():
+    for seed in range(2000):
+        question = words._made_choice(np.random.default_rng(seed), "math")
+        assert len(set(question.options)) == 4
+
+
 @pytest.mark.parametrize("subject", words.SUBJECTS)
 def test_choices_have_one_right_letter(subject):
     rng = np.random.default_rng(2)
