@@ -7,6 +7,7 @@ own. Some people write with a handwritten font instead, distorted anew for every
 
 import functools
 import math
+import re
 from dataclasses import dataclass
 
 import cv2
@@ -26,6 +27,9 @@ _UNKNOWN = 0.5  # left free for a character that nobody here can write
 _GLYPH_SIZE = 64  # pixels to the em at which a font is traced
 _GLYPH_MARGIN = 10
 _HAIRLINE = 0.5  # of the pen's line: as thin as a font's thinnest strokes may get
+_POWER = re.compile(r"\^([+\-−]?\d+)")
+_POWER_SIZE = 0.6  # of an exponent, which is written without its sign ^
+_POWER_LIFT = 0.35
 
 
 @dataclass(frozen=True)
@@ -136,7 +140,7 @@ class Hand:
         marks: list[Mark] = []
         tilt = self.tilt + rng.normal(0, 0.006)
         x, last_end = left, None
-        for character in text:
+        for character, raised in _with_powers(text):
             if character.isspace():
                 x += _SPACE * height * rng.uniform(0.8, 1.3)
                 last_end = None
@@ -145,6 +149,8 @@ class Hand:
                 continue
             y = middle + tilt * (x - left) + rng.normal(0, self.bob) * height
             size = height * (1 + rng.normal(0, 0.05))
+            if raised:
+                y, size = y - _POWER_LIFT * height, _POWER_SIZE * size
             marks_of_it, advance = self._character(character, x, y, size, rng)
             if letters is not None and marks_of_it:
                 letters.append((character, self._covered(marks_of_it)))
@@ -170,14 +176,15 @@ class Hand:
     def width(self, text: str, height: float) -> float:
         """About how long a line becomes, in pixels."""
         total = 0.0
-        for character in text:
+        for character, raised in _with_powers(text):
+            share = _POWER_SIZE if raised else 1.0
             if character.isspace():
                 total += _SPACE
             elif fonts.is_hanzi(character):
                 total += self.aspect + self.gap
             elif character in letters():
                 letter = letters()[character][0]
-                total += (
+                total += share * (
                     letter.width * _LETTER_UNIT * self.letter_size * self.letter_aspect
                     + self.letter_gap
                 )
@@ -345,6 +352,12 @@ class Hand:
             reach = (_HAIRLINE * 0.5 * self.stem - growth) / scale
             glyph = np.maximum(glyph, cv2.add(traced.spine, DISTANCE_STEPS * reach))
         return [Patch(glyph, centre, matrix, (float(bend[0]), float(bend[1])), growth)], advance
+
+
+def _with_powers(text: str) -> list[tuple[str, bool]]:
+    """The characters to write, and whether each is an exponent's, as the 6 of '10^6' is."""
+    parts = _POWER.split(text)  # exponents are every second one
+    return [(character, i % 2 == 1) for i, part in enumerate(parts) for character in part]
 
 
 @dataclass(frozen=True)

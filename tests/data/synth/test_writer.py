@@ -259,6 +259,20 @@ def test_estimated_width_is_near_the_written_one(faces):
             assert hand.width(text, 30) == pytest.approx(right, rel=0.45)
 
 
+def test_exponents_are_small_and_high(faces):
+    for seed in range(12):
+        hand = Hand(np.random.default_rng(seed), faces, 2.5)
+        lettered = []
+        _, right = hand.write("10^18+7", 0, 0, 30, np.random.default_rng(seed), lettered)
+        assert "".join(character for character, _ in lettered) == "1018+7"
+        high = [bottom - top for _, (_, top, _, bottom) in lettered]
+        feet = [bottom for _, (_, _, _, bottom) in lettered]
+        assert high[3] < 0.8 * high[1] and high[3] < 0.8 * high[5]
+        assert feet[3] < feet[1] - 6 and feet[3] < feet[5] - 6
+        assert hand.width("10^18+7", 30) == pytest.approx(right, rel=0.45)
+        assert hand.width("10^18", 30) < hand.width("1018", 30)
+
+
 def test_unknown_characters_leave_a_gap(faces):
     hand = Hand(np.random.default_rng(0), faces, 2.5)
     written, right = hand.write("\u2fff", 0, 0, 30, np.random.default_rng(0))
