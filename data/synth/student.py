@@ -14,6 +14,7 @@ from data.synth.sheet import Box, Sheet, Slot
 _DILIGENCE = ((0.12, 0.4), (0.4, 0.75), (0.75, 0.97), (1.0, 1.0))
 _DILIGENCE_ODDS = (0.1, 0.15, 0.3, 0.45)
 _RATIO = re.compile(r"(\d+)/(\d+)")
+_NOT_FIRST = "，。、；：！？ "  # in a line of running text
 
 
 class Student:
@@ -144,7 +145,7 @@ class Student:
         room = max(2, int(width / one))
         if len(self._text[script]) < room + 12:
             self._text[script] += answers.running_text(self.rng, script, room + 40)
-        text = self._text[script]
+        text = self._text[script].lstrip(_NOT_FIRST)
         end = room
         if script == "latin" and " " in text[:room]:
             end = text[:room].rindex(" ") + 1

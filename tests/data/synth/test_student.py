@@ -162,3 +162,11 @@ def test_a_sentence_ends_where_its_line_does(hesitation):
         student.fill()
         columns = np.flatnonzero((person.layer().alpha > 60).any(axis=0))
         assert 150 < columns.max() < 460
+
+
+def test_no_line_of_running_text_begins_with_a_stop():
+    rng = np.random.default_rng(0)
+    sheet = Sheet(np.full((200, 400, 3), 255, np.uint8), print_height=EM)
+    student = Student(rng, sheet, pupil(sheet, rng))
+    lines = [student._take("zh", rng.uniform(100, 300), EM) for _ in range(200)]
+    assert all(line and line[0] not in "，。、；：！？ " for line in lines)
