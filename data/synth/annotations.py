@@ -13,20 +13,27 @@ _LONG_RINGS = 0.4  # of the rings around print
 
 
 def annotate(
-    rng: np.random.Generator, sheet: Sheet, person: Person, count: int, only: tuple[str, ...] = ()
+    rng: np.random.Generator,
+    sheet: Sheet,
+    person: Person,
+    count: int,
+    only: tuple[str, ...] = (),
+    lines: list[TextLine] | None = None,
 ) -> None:
     """Puts `count` marks on the print of a page, a reader's habit or two coming up most often.
 
     only: names of the kinds of marks to choose from; () means all.
+    lines: to mark instead of the printed ones.
     """
-    if not sheet.lines:
+    lines = sheet.lines if lines is None else lines
+    if not lines:
         return
     names = list(only or _ANNOTATIONS)
     odds = np.array([_ANNOTATIONS[name][0] for name in names])
     odds = odds / odds.sum() + 0.5 * rng.dirichlet(np.full(len(names), 0.15))
     odds /= odds.sum()
     for _ in range(count):
-        line = pick(rng, sheet.lines)
+        line = pick(rng, lines)
         draw = _ANNOTATIONS[names[int(rng.choice(len(names), p=odds))]][1]
         draw(rng, sheet, person, line)
 

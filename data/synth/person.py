@@ -21,11 +21,15 @@ _LEAST_LETTERS = 5.5
 
 @dataclass
 class Written:
-    """An answer on the page. box: what it covers; right: whether it is the right one."""
+    """An answer on the page.
+
+    box: what it covers; right: whether it is the right one; lines: of several, each one's box.
+    """
 
     box: Box
     right: bool
     kind: str
+    lines: tuple[Box, ...] = ()
 
 
 def is_tall(box: Box, height: float) -> bool:
@@ -61,11 +65,21 @@ class Person:
     def draw(self, strokes: list[Mark]) -> None:
         self.canvas.add(strokes)
 
-    def text(self, text: str, left: float, middle: float, height: float) -> Box:
-        """Writes a line starting at `left`; returns what it covers, in pixels."""
+    def text(
+        self,
+        text: str,
+        left: float,
+        middle: float,
+        height: float,
+        rng: np.random.Generator | None = None,
+    ) -> Box:
+        """Writes a line starting at `left`; returns what it covers, in pixels.
+
+        rng: of its own, where what is written after it shall not depend on it.
+        """
         height = self.legible(text, height)
         letters = [] if self.noted else None
-        written, right = self.hand.write(text, left, middle, height, self.rng, letters)
+        written, right = self.hand.write(text, left, middle, height, rng or self.rng, letters)
         self.draw(written)
         if letters:
             self.sheet.words += words_of(letters, hand=True)

@@ -32,8 +32,9 @@ class Student:
                 p=[0.42, 0.18, 0.1, 0.08, 0.12, 0.1],
             )
         )
-        # Of its own generator: what is drawn after it does not depend on it.
-        self.rings_text = rng.spawn(1)[0].random() < 0.45  # of options, not their letters alone
+        # Of its own: what is drawn after it does not depend on it.
+        self.apart = rng.spawn(1)[0]
+        self.rings_text = self.apart.random() < 0.45  # of options, not their letters alone
         self.answers_known = any(slot.text for slot in sheet.slots if slot.kind == "option")
         self.ticks_as_letters = rng.random() < 0.15
         self._before: Slot | None = None
@@ -136,7 +137,24 @@ class Student:
         text = self._take(slot.script, share * box.width, height)
         indent = height * (self.rng.uniform(0, 2) if self.rng.random() < 0.2 else 0.2)
         middle = box.top + box.height / 2
-        return Written(person.text(text, box.left + indent, middle, height), True, slot.kind)
+        written = person.text(text, box.left + indent, middle, height)
+        if self.apart.random() < self.hesitation:
+            self._revise(written, slot.script)
+        return Written(written, True, slot.kind)
+
+    def _revise(self, line: Box, script: str) -> None:
+        """Crosses out a part of a written line; at times something short stands above it then."""
+        rng, person, high = self.apart, self.person, line.height
+        wide = min(line.width, high * rng.uniform(1, 4))
+        part = Box(line.left + rng.random() * (line.width - wide), line.top, wide, high)
+        if rng.random() < 0.5:
+            person.draw(marks.strike_out(rng, part))
+        else:
+            person.draw(marks.scribble(rng, part, rng.uniform(0.5, 2.0)))
+        if rng.random() < 0.5:
+            text = answers.made_up(rng, "blank", script)[:6]
+            above = line.top - rng.uniform(0.0, 0.3) * high
+            person.text(text, part.left, above, 0.7 * high, rng)
 
     def _take(self, script: str, width: float, height: float) -> str:
         """The next part of a running text that is about `width` pixels long."""
@@ -219,7 +237,7 @@ class Student:
             person.draw(marks.bracket(rng, x, first.top, last.bottom, -0.4 * height))
         right = max(part.right for part in covered)
         whole = Box(covered[0].left, box.top, right - covered[0].left, covered[-1].bottom - box.top)
-        return Written(whole, rng.random() < self.skill, slot.kind)
+        return Written(whole, rng.random() < self.skill, slot.kind, tuple(covered))
 
     def _column(self, slot: Slot) -> Written | None:
         """A sum in columns; what is not one is worked out freely."""

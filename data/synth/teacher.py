@@ -5,9 +5,10 @@ import numpy as np
 from data.synth import answers, marks
 from data.synth.annotations import annotate
 from data.synth.person import Person, Written
-from data.synth.sheet import Box, Sheet
+from data.synth.sheet import Box, Sheet, TextLine
 from data.synth.words import number, pick
 
+_ON_WRITING = ("wave", "underline", "ring", "bracket")
 _ON_PRINT = ("underline", "wave", "ring", "strike", "star", "bracket", "brace", "divide", "through")
 
 
@@ -35,6 +36,18 @@ class Teacher:
         if self.rng.random() < 0.4:
             self._remark()
         annotate(self.rng, self.sheet, self.person, number(self.rng, 0, 3), _ON_PRINT)
+
+    def read(self, written: list[Written], rng: np.random.Generator) -> None:
+        """Now and then marks passages of what is written in lines. rng: of its own."""
+        boxes = [
+            box
+            for answer in written
+            if answer.kind in ("line", "work")
+            for box in answer.lines or (answer.box,)
+        ]
+        if rng.random() < 0.4:
+            lines = [TextLine(box, "字" * round(box.width / box.height)) for box in boxes]
+            annotate(rng, self.sheet, self.person, number(rng, 1, 6), _ON_WRITING, lines)
 
     def _judge(self, answer: Written) -> None:
         rng, box, em = self.rng, answer.box, self.em

@@ -52,7 +52,8 @@ def write_on(
         written: list[Written] = []
     else:
         student = Person(rng, sheet, faces, _student_pen(rng, em))
-        written = Student(rng, sheet, student).fill()
+        pupil = Student(rng, sheet, student)
+        written = pupil.fill()
         annotate(rng, sheet, student, _few(rng, sheet, 7))
         _cross_out_blanks(rng, student, written)
         if not student.canvas:  # whoever left the page empty has at least scribbled on it
@@ -66,7 +67,7 @@ def write_on(
         if rng.random() < 0.18:
             layers.append(_second_pen(rng, sheet, faces, student))
         if written and rng.random() < 0.55:
-            layers.append(_marked(rng, sheet, faces, written))
+            layers.append(_marked(rng, sheet, faces, written, pupil.apart))
 
     large = rng.spawn(1)[0]  # of its own, as in `_student_pen`
     if large.random() < _LARGE:
@@ -246,11 +247,17 @@ def _second_pen(
 
 
 def _marked(
-    rng: np.random.Generator, sheet: Sheet, faces: Faces, written: list[Written]
+    rng: np.random.Generator,
+    sheet: Sheet,
+    faces: Faces,
+    written: list[Written],
+    apart: np.random.Generator,
 ) -> InkLayer | None:
-    teacher = Person(rng, sheet, faces, pens.teacher_pen(rng, sheet.print_height))
-    Teacher(rng, sheet, teacher).mark(written)
-    return teacher.layer()
+    person = Person(rng, sheet, faces, pens.teacher_pen(rng, sheet.print_height))
+    teacher = Teacher(rng, sheet, person)
+    teacher.mark(written)
+    teacher.read(written, apart)
+    return person.layer()
 
 
 def _highlights(rng: np.random.Generator, sheet: Sheet) -> InkLayer | None:

@@ -12,9 +12,10 @@ from data.synth.content.canvas import Canvas
 from data.synth.content.column import Column
 from data.synth.content.style import make_style
 from data.synth.fonts import Faces
-from data.synth.person import Person
+from data.synth.person import Person, Written
 from data.synth.sheet import Box, Sheet, Slot, TextLine
 from data.synth.student import Student
+from data.synth.teacher import Teacher
 
 FACES = Faces.load()
 EM = 20
@@ -170,3 +171,42 @@ def test_no_line_of_running_text_begins_with_a_stop():
     student = Student(rng, sheet, pupil(sheet, rng))
     lines = [student._take("zh", rng.uniform(100, 300), EM) for _ in range(200)]
     assert all(line and line[0] not in "，。、；：！？ " for line in lines)
+
+
+def test_a_part_of_a_line_is_crossed_out_and_the_rest_stays_as_it_is():
+    changed = 0
+    for seed in range(10):
+        strokes = []
+        for hesitation in (0.0, 1.0):
+            sheet = Sheet(np.full((200, 700, 3), 255, np.uint8), print_height=EM)
+            sheet.slots = [Slot("line", Box(40, y, 600, 30), height=EM) for y in (40, 90, 140)]
+            rng = np.random.default_rng(seed)
+            person = pupil(sheet, rng)
+            student = Student(rng, sheet, person)
+            student.diligence, student.hesitation = 1.0, hesitation
+            student.fill()
+            canvas = person.canvas
+            strokes.append({s.points.tobytes() for s in canvas._strokes})
+        assert strokes[0] < strokes[1]
+        changed += len(strokes[1] - strokes[0]) > 3  # more than crossed out: written anew
+    assert changed > 2
+
+
+def test_a_teacher_marks_what_is_written_in_lines():
+    line, work = Box(40, 40, 500, EM), Box(40, 100, 500, 80)
+    parts = (Box(40, 100, 300, EM), Box(40, 140, 500, EM))
+    written = [
+        Written(line, True, "line"),
+        Written(work, True, "work", parts),
+        Written(Box(40, 240, 500, EM), True, "blank"),
+    ]
+    marked = 0
+    for seed in range(40):
+        sheet = Sheet(np.full((300, 640, 3), 255, np.uint8), print_height=EM)
+        rng = np.random.default_rng(seed)
+        person = pupil(sheet, rng)
+        Teacher(rng, sheet, person).read(written, rng)
+        if (layer := person.layer()) is not None:
+            marked += 1
+            assert not (layer.alpha[215:] > 60).any()
+    assert 8 < marked < 28
