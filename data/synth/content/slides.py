@@ -102,9 +102,9 @@ def _head(column: Column) -> None:
         name = pick(rng, ("Tel", "电话", "www", "公众号"))
         text = f"{name}: {number(rng, 1000, 99999)}-{number(rng, 1000, 9999)}"
         x, left = column.left + 2 * em, column.right - canvas.measure(text, small)
-        canvas.text(max(column.left, left), y, text, small)
         room = (left - x - 0.5 * em) / canvas.measure(title, kind)
         canvas.text(x, y, title, kind.sized(min(1.0, max(0.4, room))))
+        canvas.text(max(column.left, left), y, text, small)
         foot = y + 1.9 * em
         canvas.line(column.left, foot, column.right, foot, pick(rng, (accent, style.colour)),
                     style.rule * pick(rng, (0.5, 1, 2)))
