@@ -159,7 +159,7 @@ class Person:
             )
         above, high = first.top - rng.uniform(0.1, 0.4) * first.height, 0.85 * first.height
         if " " in text:
-            text = self.shortened(text, high, 1.1 * box.width)
+            text = self.shortened(text, high, box.right + 0.1 * box.width - first.left)
         return self.text(text, first.left + rng.uniform(-0.2, 0.5) * first.height, above, high)
 
     def layer(self) -> InkLayer | None:

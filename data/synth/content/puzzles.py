@@ -18,14 +18,16 @@ def crossword(column: Column) -> None:
     starts: list[tuple[int, int]] = []
     letters: dict[tuple[int, int], str] = {}
     for i in range(0, count, 2):
-        word = pick(rng, words.rows("en_words", 2))[0].upper()[:count]
-        at = number(rng, 0, count - len(word))
         down = i % 4 == 2
-        cells = [(at + k, i) if down else (i, at + k) for k in range(len(word))]
-        laid = dict(zip(cells, word, strict=True))
-        if all(letters.get(cell, letter) == letter for cell, letter in laid.items()):
-            letters |= laid
-            starts.append(cells[0])
+        for _ in range(20):  # tries, until a word agrees with those that it crosses
+            word = pick(rng, words.rows("en_words", 2))[0].upper()[:count]
+            at = number(rng, 0, count - len(word))
+            cells = [(at + k, i) if down else (i, at + k) for k in range(len(word))]
+            laid = dict(zip(cells, word, strict=True))
+            if all(letters.get(cell, letter) == letter for cell, letter in laid.items()):
+                letters |= laid
+                starts.append(cells[0])
+                break
     black = rng.random() < 0.4
     for row in range(count):
         for col in range(count):
