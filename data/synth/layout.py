@@ -448,11 +448,7 @@ def _window(
         words = within([word.shifted(-left, -top) for word in words], width, height)
     return Sheet(
         ink=np.ascontiguousarray(canvas.pixels[top : top + height, left : left + width]),
-        slots=[
-            Slot(slot.kind, moved(slot.box), slot.text, slot.script, slot.height)
-            for slot in canvas.slots
-            if slot.box.overlaps(window)
-        ],
+        slots=[replace(s, box=moved(s.box)) for s in canvas.slots if s.box.overlaps(window)],
         lines=[TextLine(moved(t.box), t.text) for t in canvas.lines if t.box.overlaps(window)],
         figures=[moved(box) for box in canvas.figures if box.overlaps(window)],
         print_height=print_height,

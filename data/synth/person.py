@@ -123,16 +123,10 @@ class Person:
 
     def _upwards(self, text: str, box: Box, height: float) -> Box:
         """Writes along a tall box from the bottom up, as names are beside a sealing line."""
-        lying = Box(
-            box.left + (box.width - box.height) / 2,
-            box.top + (box.height - box.width) / 2,
-            box.height,
-            box.width,
-        )
         high = min(height * self.size, 1.2 * box.width)
         middle = (box.left + box.width / 2, box.top + box.height / 2)
         letters = [] if self.noted else None
-        left = lying.left + 0.1 * box.height
+        left = box.left + (box.width - box.height) / 2 + 0.1 * box.height
         written, _ = self.hand.write(text, left, middle[1], high, self.rng, letters)
         self.draw(turned(written, middle, -math.pi / 2))
         if letters:

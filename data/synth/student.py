@@ -38,7 +38,7 @@ class Student:
         self.answers_known = any(slot.text for slot in sheet.slots if slot.kind == "option")
         self.ticks_as_letters = rng.random() < 0.15
         self._before: Slot | None = None
-        self._text = {"zh": "", "latin": "", "math": ""}
+        self._text = {"zh": "", "latin": ""}  # of running texts, what is still to be written
 
     def fill(self) -> list[Written]:
         """Fills the slots this pupil gets to; returns the answers that can be marked."""
@@ -158,12 +158,10 @@ class Student:
 
     def _take(self, script: str, width: float, height: float) -> str:
         """The next part of a running text that is about `width` pixels long."""
-        script = "zh" if script == "math" else script
-        one = self.person.hand.width("国" if script == "zh" else "n", height)
+        one = self.person.hand.width("n" if script == "latin" else "国", height)
         room = max(2, int(width / one))
-        if len(self._text[script]) < room + 12:
-            self._text[script] += answers.running_text(self.rng, script, room + 40)
-        text = self._text[script].lstrip(_NOT_FIRST)
+        script, text = self._running_text(script, room + 12, room + 40)
+        text = text.lstrip(_NOT_FIRST)
         end = room
         if script == "latin" and " " in text[:room]:
             end = text[:room].rindex(" ") + 1
@@ -172,11 +170,16 @@ class Student:
 
     def _next_character(self, script: str) -> str:
         """The next character of a running text, for one cell."""
+        script, text = self._running_text(script, 1, 40)
+        self._text[script] = text[1:].lstrip()
+        return text[0]
+
+    def _running_text(self, script: str, least: int, more: int) -> tuple[str, str]:
+        """The script of words, and what is left of a text in it; less than `least` gets `more`."""
         script = "zh" if script == "math" else script
-        if not self._text[script]:
-            self._text[script] = answers.running_text(self.rng, script, 40)
-        first, self._text[script] = self._text[script][0], self._text[script][1:].lstrip()
-        return first
+        if len(self._text[script]) < least:
+            self._text[script] += answers.running_text(self.rng, script, more)
+        return script, self._text[script]
 
     def _grid(self, slot: Slot) -> Written:
         box, rng = slot.box, self.rng

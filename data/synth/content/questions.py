@@ -222,7 +222,7 @@ def combination(column: Column) -> None:
 def _one_choice(column: Column, question: words.Question) -> None:
     rng, style, canvas = column.rng, column.style, column.canvas
     gap = Gap(question.answer, rng.uniform(1.6, 4), "brackets", "choice", "latin")
-    stem: list[Piece] = [*marked(column, question.text)]
+    stem = marked(column, question.text)
     if rng.random() < 0.3:
         column.flow([gap, *label(column), *stem], indent=2)
     else:
