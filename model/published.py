@@ -115,7 +115,7 @@ def recognise(state: dict[str, np.ndarray], form: str) -> ModelConfig:
     for arch, name in FIRST.items():
         if name in state:
             if form != "plain":
-                raise ValueError(f"form {form!r} is for erasenet and nonlocal, not for {arch}")
+                raise ValueError(f"form {form!r} is for erasenet and nonlocal, not {arch}")
             return ModelConfig(arch, len(state[name]))
     first = state.get("conv1.conv2d.weight", state.get("conv1.conv2d.weight_orig"))
     if first is None or first.ndim != 4:

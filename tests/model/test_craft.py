@@ -97,7 +97,7 @@ def test_what_is_not_imported(tmp_path, change, message):
 
 def test_it_has_no_forms(tmp_path):
     np.savez(tmp_path / "craft.npz", **PUBLISHED)
-    with pytest.raises(ValueError, match="form 'gated' is for erasenet and nonlocal, not for craft"):
+    with pytest.raises(ValueError, match="form 'gated' is for erasenet and nonlocal, not craft"):
         weights.import_published(tmp_path / "craft.npz", "gated")
 
 
