@@ -2,10 +2,11 @@
 
     python bench/words.py [--weights FILE...] [--pages N] [--engine NAME]
 
-Pages come from a seed that training never uses. A word is found where an outline shares half of
-their union with it, one to one (metric/detection.py); signs alone are no words. A character is
-covered where its middle lies in something found. The first line is what find_words makes of the
-true label maps: more than that no weights can find. By default the bundled weights are measured,
+Pages come from a seed that training never learns from, though its first eight choose the best of
+configs/craft.yaml. A word is found where an outline shares half of their union with it, one to one
+(metric/detection.py); signs alone are no words. A character is covered where its middle lies in
+something found. The first line is what find_words makes of the true label maps: more than that no
+weights can find. By default the bundled weights are measured,
 and the official ones where their package is installed.
 """
 
