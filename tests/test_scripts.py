@@ -15,8 +15,8 @@ SHELL = shutil.which("dash") or shutil.which("sh")
 TOOLS = ("cat", "cmp", "cp", "dirname", "env", "grep", "mkdir", "rm", "tr")
 GPU_LINE = ["paddlepaddle-gpu==3.3.1", "--index-url",
             "https://www.paddlepaddle.org.cn/packages/stable/cu126/"]
-PYTEST = ["-m", "pytest", "-n", "2", "--reruns", "1", "--only-rerun", "^worker .* crashed",
-          "--timeout", "600", "--timeout-method", "thread"]
+PYTEST = ["-m", "pytest", "-n", "2", "--dist", "worksteal", "--reruns", "1", "--only-rerun",
+          "^worker .* crashed", "--timeout", "600", "--timeout-method", "thread"]
 PIP = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
 
 # Notes its name and arguments, then plays a Python as the environment says: OLD, NO_PADDLE and
