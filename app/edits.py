@@ -68,12 +68,12 @@ def fill(
 
     `check` is as of `draw`.
     """
-    holes = where.astype(np.uint8)
-    left, top, width, height = cv2.boundingRect(holes)
-    pieces = list(product(range(top, top + height, PIECE), range(left, left + width, PIECE)))
     if where.all():  # nothing to fill it from
         image[:] = PAPER
         return
+    holes = where.astype(np.uint8)
+    left, top, width, height = cv2.boundingRect(holes)
+    pieces = list(product(range(top, top + height, PIECE), range(left, left + width, PIECE)))
     while pieces:
         later = []
         for y, x in pieces:
@@ -81,11 +81,9 @@ def fill(
             piece = np.s_[y:y + PIECE, x:x + PIECE]
             near = np.s_[max(0, y - AROUND):y + PIECE + AROUND,
                          max(0, x - AROUND):x + PIECE + AROUND]
-            if not holes[piece].any():
-                continue
             if holes[near].all():
                 later.append((y, x))
-                continue
-            image[near] = cv2.inpaint(image[near], holes[near], RADIUS, cv2.INPAINT_TELEA)
-            holes[piece] = 0  # what is filled helps to fill what is beside it
+            elif holes[piece].any():
+                image[near] = cv2.inpaint(image[near], holes[near], RADIUS, cv2.INPAINT_TELEA)
+                holes[piece] = 0  # what is filled helps to fill what is beside it
         pieces = later

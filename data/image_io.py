@@ -285,7 +285,7 @@ def expand_inputs(inputs: list[str], own: Collection[Path] = ()) -> list[Path]:
                        if _below(folder, ours) - _below(root, ours)}
             files = [file for file in files if file.parent not in results]
             files = [file for file in files if file.suffix.lower() in DOCUMENTS] or files
-        for folder in {file.parent for file in files if not path.is_file()}:
+        for folder in set() if path.is_file() else {file.parent for file in files}:
             if Path(os.path.realpath(folder)) in ours:
                 raise ValueError(f"{folder}: is the folder of the pages, of which results would be "
                                  "some in the next run; choose another folder")

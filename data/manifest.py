@@ -41,6 +41,10 @@ class Manifest:
                     name, key, content = entry
                     self._versions[name].add((key, content))
 
+    def __contains__(self, name: str) -> bool:
+        """Whether we ever set out to write an output."""
+        return bool(self._versions.get(name))
+
     def state(self, name: str, key: str) -> str:
         """'current' (nothing to do), 'stale' (absent, or ours and outdated) or 'foreign'."""
         path = self.folder / name

@@ -329,8 +329,13 @@ def _check_masks(pairs: Sequence[Pair], config: DataConfig) -> None:
     sample = made[::max(1, len(made) // MASKS_LOOKED_AT)]
     looked = dict.fromkeys([*sample, *filter(_is_newer_than_mask, made)])
     manifests = {folder: Manifest(folder) for folder in {pair.mask.parent for pair in looked}}
-    stale = [pair.mask for pair in looked if manifests[pair.mask.parent].state(
-        pair.mask.name, make_key([pair.image, pair.gt], mask_settings(config))) == "stale"]
+
+    def is_stale(pair: Pair) -> bool:  # of another program's masks no page need be read
+        manifest = manifests[pair.mask.parent]
+        return pair.mask.name in manifest and manifest.state(
+            pair.mask.name, make_key([pair.image, pair.gt], mask_settings(config))) == "stale"
+
+    stale = [pair.mask for pair in looked if is_stale(pair)]
     if stale:
         warnings.warn(
             f"{stale[0].parent}: {len(stale)} of {len(looked)} masks looked at, {stale[0].name} "

@@ -197,8 +197,7 @@ class Eraser:
 
         total = count_tiles(box, image.shape, tiling)
         out = image.copy()
-        if holes is not None and not self._filler.learnt:
-            change = np.ones(holes.shape, bool) if change is None else change
+        if holes is not None and not self._filler.learnt:  # `change` is within the holes
             for place, own, filled in self._filler.fill_large(image, holes, tiling.step):
                 own = own & change[place]
                 out[place][own] = filled[own]

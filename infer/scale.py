@@ -32,7 +32,7 @@ def scale(text: str) -> float | str:
     if text in (AUTOMATIC, BY_SIZE):
         return text
     number = float(text)
-    return next((scale for scale in SCALES if scale == number), number)  # as a quality has it
+    return next((known for known in SCALES if known == number), number)  # as a quality has it
 
 
 def scale_of(page: np.ndarray, scale: float | str) -> float:

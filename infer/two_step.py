@@ -41,7 +41,7 @@ class Filler:
         return np.where(holes > 0, filled, pictures)
 
     def hole(self, mask: np.ndarray) -> np.ndarray:
-        """A page's mask, H,W in [0, 1], as a hole: float32 H,W of 0 and 1."""
+        """A page's mask, H,W in [0, 1] or bool, as a hole: float32 H,W of 0 and 1."""
         return ink_hole(mask, self._dilate)
 
     def fill_large(self, page: np.ndarray, holes: np.ndarray, side: int) -> Iterator[Filled]:
@@ -50,7 +50,7 @@ class Filler:
         Inside of such a hole a tile would have nothing that is known. `page` is uint8 H,W,3,
         `holes` bool H,W before they are widened.
         """
-        hole = self.hole(holes.astype(np.float32))
+        hole = self.hole(holes)
         count, labels, boxes, _ = cv2.connectedComponentsWithStats(hole.astype(np.uint8))
         for label in range(1, count):
             left, top, width, height, _ = boxes[label]
