@@ -21,12 +21,14 @@ from infer.two_step import FILLS, Fill, Filler
 from infer.where import Where
 from model import Erased, Inpainted, Segmented
 
-# Composing keeps a page's pixel where no mask value within COMPOSE_REACH pixels is above
-# COMPOSE_ABOVE: strokes fade out over a pixel or two, and their rims must be erased with them.
-COMPOSE_ABOVE = 0.2
+# Composing keeps a page's pixels but for ink and what is within COMPOSE_REACH pixels of it: strokes
+# fade out over a pixel or two, and their rims must be erased with them. Ink are the connected
+# regions of a tile's mask above COMPOSE_ABOVE that have a mean of COMPOSE_MEAN and a pixel of
+# COMPOSE_SURE at least; others are print that looks a little like it.
+COMPOSE_ABOVE = 0.15
+COMPOSE_MEAN = 0.4
+COMPOSE_SURE = 0.9
 COMPOSE_REACH = 3
-COMPOSE_MEAN = 0.5  # of a connected region; below it is print that looks a little like ink
-COMPOSE_SURE = 0.9  # from which on pixels are ink, whatever is around them
 # No stroke holds a square of THICK pixels, as networks see them: what is so thick and dark is a
 # table around the page, a printed block or a picture. It stays where it would become half as bright
 # again, and around that where it would become brighter by more than FADED grey levels.
@@ -212,7 +214,7 @@ class Eraser:
                 erased = np.rint(planes[..., :3].clip(0, 255)).astype(np.uint8)
                 erase = None if change is None else change[place]
                 if planes.shape[-1] > 4:
-                    seen = planes[..., 4] > COMPOSE_ABOVE
+                    seen = planes[..., 4] > 0
                     erase = seen if erase is None else seen & erase
                 if erase is None:
                     out[place] = erased
@@ -227,8 +229,8 @@ class Eraser:
     def _erase(self, tiles: np.ndarray, scale: float) -> np.ndarray:
         """A batch of tiles, uint8 N,S,S,3 or with their holes 4, to float32 N,S,S,4 or 5.
 
-        RGB in [0, 255], the mask, and where not all of the page may change what of it may: for
-        composing the mask's maximum within COMPOSE_REACH of ink, for a fill the holes.
+        RGB in [0, 255], the mask, and where not all of the page may change what of it may, as 0 and
+        1: for composing what is near ink, for a fill the holes.
         Networks see the tiles resized by `scale`; their change is resized back and added, what a
         fill made is resized back.
         """
@@ -299,19 +301,13 @@ def _middle(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
 
 
 def _near_ink(mask: np.ndarray) -> np.ndarray:
-    """The maximum within COMPOSE_REACH of a tile's mask, float32 H,W, where that is ink.
-
-    Connected regions are so that have a mean of COMPOSE_MEAN, or that the tile's border cuts off:
-    beyond it they may have it. So is what is above COMPOSE_SURE.
-    """
-    _, regions = cv2.connectedComponents((mask > COMPOSE_ABOVE).astype(np.uint8))
-    ink = np.bincount(regions.ravel(), mask.ravel() - COMPOSE_MEAN) >= 0
-    for border in (regions[0], regions[-1], regions[:, 0], regions[:, -1]):
-        ink[border] = True
-    ink[0] = False
+    """1 where a tile, whose mask is float32 H,W, is ink or within COMPOSE_REACH of it: float32."""
+    seen = mask > COMPOSE_ABOVE
+    count, regions = cv2.connectedComponents(seen.astype(np.uint8))
+    total = np.bincount(regions[seen], mask[seen] - COMPOSE_MEAN, count)
+    sure = np.bincount(regions[mask >= COMPOSE_SURE], minlength=count) > 0
     kernel = np.ones((2 * COMPOSE_REACH + 1,) * 2, np.uint8)
-    ink = ink[regions] | (mask > COMPOSE_SURE)
-    return cv2.dilate(np.where(ink, mask, np.float32(0)), kernel)
+    return cv2.dilate((sure & (total >= 0))[regions].astype(np.float32), kernel)
 
 
 def _thick(page: np.ndarray, erased: np.ndarray, side: int) -> np.ndarray:
